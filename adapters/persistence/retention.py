@@ -95,6 +95,7 @@ KINDS: Final[Mapping[str, Delete]] = {
     "audit": older("audit", "at", _OF_NO_ACTIVE_RUN),
     "logs": older("logs", "at"),
     "buckets": delete_buckets,
+    "deliveries": older("deliveries", "settled_at"),
     "answers": older("answers", "created_at"),
 }
 """What has an age limit, and how it is deleted."""

@@ -69,6 +69,9 @@ TOOLS_EXECUTED: Final = _counter("puerto_tools_executed_total", "Calls of tools 
 TOOL_CALLS: Final = _counter("puerto_tool_calls_total", "Calls, by outcome.", "outcome")
 RUNS: Final = _counter("puerto_runs_total", "Runs, by how they ended.", "status")
 WEBHOOK_TRIES: Final = _counter("puerto_webhook_tries_total", "Tries of deliveries.", "outcome")
+WEBHOOK_DELIVERIES: Final = _gauge(
+    "puerto_webhook_deliveries_pending", "Deliveries that are still to arrive."
+)
 DELETED: Final = _counter("puerto_deleted_total", "Rows deleted because they were old.", "kind")
 LOG_DROPPED: Final = _counter(
     "puerto_log_entries_dropped_total",

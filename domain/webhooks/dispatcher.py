@@ -30,15 +30,10 @@ from domain.webhooks.signing import signed_headers
 
 LEASE: Final = timedelta(seconds=2 * TRY_SECONDS)
 POLL_SECONDS: Final = 1.0
-KEPT: Final = timedelta(days=30)
-"""How long a settled delivery is kept."""
-
 DELIVERIES: Final = "deliveries."  # of counters; followed by how a try ended
 
 _AT_ONCE: Final = 20  # tries of this worker
 _OF_ONE: Final = 5  # to one endpoint, so that a slow one leaves room for the others
-_CLEANED: Final = timedelta(hours=1)
-_BATCH: Final = 500
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +66,6 @@ class Dispatcher:
         self._background = BackgroundTask()
         self._tries: dict[asyncio.Task[None], str] = {}  # with the id of the endpoint
         self._news = asyncio.Event()
-        self._cleaned_at = clock.now()
 
     def look(self) -> None:
         """Look for deliveries now, before the next poll."""
@@ -79,7 +73,6 @@ class Dispatcher:
 
     async def start(self) -> None:
         """Start looking for deliveries."""
-        self._cleaned_at = self._clock.now()
         self._background.start(self._keep_looking())
 
     async def stop(self) -> None:
@@ -137,18 +130,9 @@ class Dispatcher:
             self._news.clear()
             with failures_logged(_log, "webhooks are not sent for now"):
                 await self.sweep()
-                await self._clean()
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._news.wait()
-
-    async def _clean(self) -> None:
-        """Delete old deliveries, now and then, in small batches."""
-        now = self._clock.now()
-        if now < self._cleaned_at + _CLEANED:
-            return
-        if await self._deliveries.forget(now - KEPT, _BATCH) < _BATCH:
-            self._cleaned_at = now
 
     def _start(self, delivery: Delivery, webhook: Webhook | None) -> None:
         task = asyncio.create_task(self._deliver(delivery, webhook))

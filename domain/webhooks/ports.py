@@ -125,10 +125,6 @@ class Deliveries(Protocol):
         """Return how many are pending, to all endpoints."""
         ...
 
-    async def forget(self, before: datetime, limit: int) -> int:
-        """Delete deliveries that were settled before then, ``limit`` at most; return how many."""
-        ...
-
 
 class WebhookSender(Protocol):
     """Sends one delivery; the SSRF guard checks the address at each try."""

@@ -48,6 +48,14 @@ class RetentionSettings(BaseSettings):
         description="Days for which the database keeps records of the log, of the last "
         "`PUERTO_LOG_ENTRIES`. `0`: for ever.",
     )
+    retention_deliveries_days: int = Field(
+        30,
+        ge=0,
+        le=_LONGEST,
+        validation_alias="PUERTO_RETENTION_DELIVERIES_DAYS",
+        description="Days for which deliveries to webhooks are kept once they arrived or were "
+        "parked. `0`: for ever.",
+    )
 
     @property
     def retention_ages(self) -> Mapping[str, timedelta]:
@@ -57,6 +65,7 @@ class RetentionSettings(BaseSettings):
             "artifacts": self.retention_artifacts_days,
             "audit": self.retention_audit_days,
             "logs": self.retention_logs_days,
+            "deliveries": self.retention_deliveries_days,
         }
         limited = {kind: timedelta(days=number) for kind, number in days.items() if number}
         return {**limited, "answers": LIFE, "buckets": _FULL_BUCKETS}

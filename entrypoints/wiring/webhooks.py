@@ -8,6 +8,7 @@ from domain.shared.clock import Clock
 from domain.webhooks.disabling import Disabling
 from domain.webhooks.dispatcher import Dispatcher
 from domain.webhooks.keys import WebhookKeys
+from domain.webhooks.ports import Deliveries
 from domain.webhooks.service import WebhookService
 from entrypoints.settings.version import VERSION
 from entrypoints.wiring.adapters.persistence import Persistence
@@ -21,6 +22,7 @@ class WebhookParts:
 
     service: WebhookService
     dispatcher: Dispatcher
+    deliveries: Deliveries
 
 
 def wire_webhooks(
@@ -44,4 +46,4 @@ def wire_webhooks(
     service = WebhookService(
         store.webhooks, store.deliveries, keys, web.web, clock, look_after_commit
     )
-    return WebhookParts(service, dispatcher)
+    return WebhookParts(service, dispatcher, store.deliveries)

@@ -14,6 +14,7 @@ _SESSIONS: Final = "SELECT id FROM sessions WHERE user_id = $1"
 BELONGINGS: Final = {
     "run_events": f"run_id IN ({_RUNS})",
     "artifacts": "user_id = $1",
+    "deliveries": "user_id = $1",
     "consents": "user_id = $1",
     "messages": f"conversation_id IN ({_CONVERSATIONS})",
     "runs": "user_id = $1",
@@ -39,7 +40,6 @@ MERGED: Final = {"usage_days": FORGET_USER}
 
 KEPT: Final = {
     "audit": "decisions are never deleted, whoever made them",
-    "deliveries": "what was told to an endpoint, ids alone, goes 30 days after it arrived",
     "logs": "records go when newer ones need their place",
 }
 """The tables that name users who are gone, and why."""

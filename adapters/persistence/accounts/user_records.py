@@ -28,7 +28,7 @@ _COLUMNS: Final = {
 _SECRET: Final = frozenset({"fingerprint", "password_hash", "previous_fingerprint"})
 _JSON: Final = frozenset(
     {
-        *("answer", "bodies", "form", "original_params", "outcome", "params", "results"),
+        *("answer", "bodies", "data", "form", "original_params", "outcome", "params", "results"),
         *("schemes", "tool_calls", "value"),
     }
 )

@@ -29,7 +29,7 @@ SKIP_LOCKED: Final[Mapping[Engine, str]] = {
     "postgresql": " FOR UPDATE SKIP LOCKED",
     "sqlite": "",
 }
-"""The end of a query for rows to delete that leaves out those which others delete right now."""
+"""The end of a query for rows to claim or delete that leaves out those which others have locked."""
 
 _PATIENCE: Final = 2.0  # timeout of `ping` in seconds
 _UNSAFE: Final = """

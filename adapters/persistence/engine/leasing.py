@@ -8,7 +8,7 @@ claimed.
 from datetime import UTC, datetime
 from typing import Final
 
-from adapters.persistence.engine.database import Engine
+from adapters.persistence.engine.database import SKIP_LOCKED, Engine
 
 # An expired lease for any worker's clock: the row can be claimed at once.
 FREE: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,11 +17,10 @@ _CLAIM: Final = """
     UPDATE {table} SET attempt = attempt + 1, worker_id = $1, leased_until = $3{also}
     WHERE id IN (
         SELECT id FROM {table} WHERE leased_until < $2 {where}
-        ORDER BY leased_until LIMIT $4 {lock}
+        ORDER BY leased_until LIMIT $4{lock}
     )
     RETURNING {columns}
 """
-_SKIP: Final = {"postgresql": "FOR UPDATE SKIP LOCKED", "sqlite": ""}
 
 
 def claim_statement(
@@ -31,4 +30,5 @@ def claim_statement(
 
     $4 is how many at most; ``where`` may restrict them by conditions on $5 and so on.
     """
-    return _CLAIM.format(table=table, columns=columns, also=also, where=where, lock=_SKIP[engine])
+    lock = SKIP_LOCKED[engine]
+    return _CLAIM.format(table=table, columns=columns, also=also, where=where, lock=lock)

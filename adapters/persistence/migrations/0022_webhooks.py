@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('webhook_id', fields.UUIDField()),
                 ('type', fields.CharField(max_length=64)),
                 ('lane', fields.CharField(max_length=255)),
+                ('user_id', fields.UUIDField(null=True, db_index=True)),
                 ('data', fields.TextField(unique=False)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('status', fields.CharField(max_length=16)),

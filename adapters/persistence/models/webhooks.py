@@ -33,7 +33,8 @@ class DeliveryRow(Model):
 
     ``number`` orders those of one lane. ``leased_until`` is null once it is settled; before that it
     is due from then on. ``worker_id`` is empty unless a worker is sending it. ``data`` is a JSON
-    object. The endpoint is no foreign key: who writes a delivery must not wait for its removal.
+    object; ``user_id`` is of the user whom it names, if any. The endpoint is no foreign key: who
+    writes a delivery must not wait for its removal.
     """
 
     number = fields.BigIntField(primary_key=True)
@@ -41,6 +42,7 @@ class DeliveryRow(Model):
     webhook_id = fields.UUIDField()
     type = fields.CharField(max_length=64)
     lane = fields.CharField(max_length=255)
+    user_id = fields.UUIDField(null=True, db_index=True)
     data = fields.TextField()
     created_at = fields.DatetimeField()
     status = fields.CharField(max_length=16)

@@ -77,11 +77,6 @@ _GET: Final = "SELECT * FROM deliveries WHERE id = $1"
 _PAGE: Final = "SELECT * FROM deliveries WHERE webhook_id = $1"
 _ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
 _PENDING: Final = "SELECT count(*) AS count FROM deliveries WHERE leased_until IS NOT NULL"
-_FORGET: Final = """
-    DELETE FROM deliveries WHERE number IN (
-        SELECT number FROM deliveries WHERE settled_at < $1 ORDER BY settled_at LIMIT $2)
-    RETURNING number
-"""
 
 
 async def park_all(database: Database, webhook_id: str, at: datetime, error: str) -> None:
@@ -115,7 +110,8 @@ class TortoiseDeliveries(Deliveries):
         busy: Collection[str] = (),
     ) -> Sequence[Delivery]:
         ids = list_of_ids(self._database.engine, list(busy))
-        rows = await self._database.fetch(self._claim_sql, worker_id, now, until, limit, ids)
+        values = (worker_id, now, until, limit, ids)
+        rows = await self._database.fetch_unsynced(self._claim_sql, *values)
         return [_delivery(row) for row in rows]
 
     @override
@@ -139,7 +135,8 @@ class TortoiseDeliveries(Deliveries):
             failed = await self._database.fetch(_FAILED, delivery.webhook_id, result.at)
             return moment(failed[0]["failing_since"]) if failed else None
 
-        return await self._database.unit_of_work.run(work)
+        # A power failure may undo it: the delivery is then sent once more.
+        return await self._database.unit_of_work.run(work, synced=False)
 
     @override
     async def release(self, worker_id: str) -> None:
@@ -184,10 +181,6 @@ class TortoiseDeliveries(Deliveries):
     @override
     async def pending(self) -> int:
         return int((await self._database.fetch(_PENDING))[0]["count"])
-
-    @override
-    async def forget(self, before: datetime, limit: int) -> int:
-        return len(await self._database.fetch(_FORGET, before, limit))
 
 
 def _result(delivery: Delivery, result: TryResult, next_try_at: datetime | None) -> tuple[Any, ...]:

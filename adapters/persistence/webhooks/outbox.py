@@ -31,15 +31,16 @@ _COLUMNS: Final = {
     "type": "text",
     "family": "text",
     "lane": "text",
+    "user_id": "uuid",
     "data": "text",
     "at": "timestamptz",
     "place": "int",
 }
 _INSERT: Final = """
-    INSERT INTO deliveries (id, webhook_id, type, lane, data, created_at, status, attempt,
+    INSERT INTO deliveries (id, webhook_id, type, lane, user_id, data, created_at, status, attempt,
         worker_id, leased_until, tries, error)
-    SELECT {id}, webhooks.id, notice.type, notice.lane, notice.data, notice.at, '{pending}', 0,
-        '', '{free}', 0, ''
+    SELECT {id}, webhooks.id, notice.type, notice.lane, notice.user_id, notice.data, notice.at,
+        '{pending}', 0, '', '{free}', 0, ''
     FROM {source} AS notice JOIN webhooks ON webhooks.disabled_at IS NULL AND (
         webhooks.events LIKE '% ' || notice.type || ' %' OR
         webhooks.events LIKE '% ' || notice.family || ' %' OR
@@ -87,12 +88,13 @@ def _insert(engine: Engine, notices: str, guard: str) -> str:
     )
 
 
-def _row(notice: Notice, place: int) -> dict[str, str | int]:
+def _row(notice: Notice, place: int) -> dict[str, str | int | None]:
     return {
         "id": new_id(),
         "type": notice.type.value,
         "family": family_of(notice.type),
         "lane": lane_of(notice),
+        "user_id": notice.data.get("user_id"),
         "data": NOTICE.write(dict(notice.data)),
         "at": notice.at.isoformat(" "),  # as SQLite's driver writes times
         "place": place,

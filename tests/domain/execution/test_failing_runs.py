@@ -7,6 +7,7 @@ from typing import Any
 
 from domain.consents.replies import ConsentReply
 from domain.models.messages import ModelRequest, Piece, Text, ToolRequest
+from domain.notifications.notices import NoticeType
 from domain.runs.call_events import ConsentRequested
 from domain.runs.cursors import Cursor
 from domain.runs.event_json import to_json
@@ -147,6 +148,9 @@ async def test_a_run_that_cannot_be_read_fails_when_it_is_taken_over() -> None:
     assert record.outcome.problem.code == "INTERNAL"
     ended = last(await heir.events(started.run_id))
     assert (ended.status, ended.stop) == ("failed", "failed")
+    notice = heir.store.memory.notices[0]
+    assert (notice.type, notice.data["run_id"]) == (NoticeType.RUN_FAILED, started.run_id)
+    assert notice.data["code"] == "INTERNAL"
 
 
 async def test_a_run_that_a_model_cancels_fails_and_is_not_begun_again() -> None:

@@ -152,6 +152,8 @@ async def test_notice_is_given_of_what_was_learned(house: House) -> None:
         "tools": 1,
         "waiting": False,
     }
+    (told,) = house.store.memory.notices.values()  # webhooks, with what was stored
+    assert (told.type, told.data) == (notice.type, notice.data)
 
 
 async def test_a_failed_keeping_changes_nothing(house: House) -> None:
@@ -162,6 +164,7 @@ async def test_a_failed_keeping_changes_nothing(house: House) -> None:
         await house.learned(credentials={"key": 5})
 
     assert await house.store.learned_apis.all() == []
+    assert house.store.memory.notices == {}
     assert (await house.store.switches.load()).plugin(PLUGIN).generation == 0
 
 

@@ -9,10 +9,11 @@ from domain.models.messages import Text, ToolRequest
 from domain.notifications.notices import Notice, NoticeType
 from domain.plugins.notice_bus import NoticeBus
 from domain.plugins.plugin import Registered
-from domain.runs.call_events import ConsentRequested
+from domain.runs.call_events import ConsentRequested, ToolErred, ToolFinished
+from domain.runs.cursors import read_cursor
 from domain.tools.tool import Effect
 from tests.domain.builders import ANN, NOW
-from tests.domain.house import CALLS, STOP, build, conversation_of
+from tests.domain.house import CALLS, STOP, build, conversation_of, last
 from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel
 from tests.fakes.tools import FakeTool
@@ -138,6 +139,14 @@ async def test_what_a_conversation_gives_notice_of() -> None:
     (request,) = [event.body for event in events if isinstance(event.body, ConsentRequested)]
     assert (required["request_id"], required["tool"]) == (request.request_id, "send")
     assert "secret" not in str(published)
+    told = list(house.store.memory.notices.values())  # webhooks: the same, and where it happened
+    assert [each.type for each in told] == [each.type for each in published[1:]]
+    for observed, each in zip(published[1:], told, strict=True):
+        known = {name: value for name, value in observed.data.items() if name != "plugin"}
+        assert {**known, "cursor": each.data["cursor"]} == each.data
+    at = [read_cursor(each.data["run_id"], each.data["cursor"]).number for each in told]
+    numbers = [e.number for e in events if isinstance(e.body, ToolFinished | ConsentRequested)]
+    assert at == numbers
 
 
 async def test_how_a_run_ends() -> None:
@@ -150,3 +159,14 @@ async def test_how_a_run_ends() -> None:
     _, completed, failed = house.extensions.published
     assert completed.type is NoticeType.RUN_COMPLETED
     assert (failed.type, failed.data["code"]) == (NoticeType.RUN_FAILED, "INTERNAL")
+    told = house.store.memory.notices.values()
+    assert [each.type for each in told] == [NoticeType.RUN_COMPLETED, NoticeType.RUN_FAILED]
+
+
+async def test_webhooks_are_not_told_of_calls_that_never_began_and_of_cancelled_runs() -> None:
+    house = build(FakeModel([ToolRequest("nothing", "{}"), CALLS], [asyncio.Event()]))
+    started = await house.chat.send(ANN, "hi")
+    await house.until(started.run_id, ToolErred)
+    await house.chat.cancel(ANN, started.run_id)
+    assert last(await house.events(started.run_id)).status == "cancelled"
+    assert house.store.memory.notices == {}

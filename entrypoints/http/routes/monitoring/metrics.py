@@ -142,8 +142,10 @@ async def prometheus() -> Response:
     all_services = services()
     readings = await all_services.monitoring.read(0)
     figures = await all_services.worker_monitor.read()
+    deliveries = await all_services.webhooks.deliveries.pending()
     families = [
         *_of_service(figures),
+        single(declared.WEBHOOK_DELIVERIES, deliveries),
         *measured(declared.MEASURED, figures.samples),
         *_of_providers(figures),
         *_of_plugins(readings),

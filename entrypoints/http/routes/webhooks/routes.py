@@ -108,7 +108,7 @@ async def rotate(webhook_id: str, data: NewSecret) -> dict[str, Any]:
 @validate_querystring(DeliveryQuery)
 @document_response(DeliveryList)
 async def deliveries(webhook_id: str, query_args: DeliveryQuery) -> dict[str, Any]:
-    """List the deliveries to a webhook, the newest first; settled ones are kept for 30 days."""
+    """List the deliveries to a webhook, the newest first."""
     query = query_args
     status = None if query.status is None else DeliveryStatus(query.status)
     page = await services().webhooks.service.deliveries(

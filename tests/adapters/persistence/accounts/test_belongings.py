@@ -85,7 +85,7 @@ async def settled_in(store: Store, user: User) -> None:
 @pytest.fixture
 async def stored(database: Database) -> Store:
     store = Store(database)
-    await an_endpoint(store)
+    await an_endpoint(store)  # which is told what users do
     return store
 
 

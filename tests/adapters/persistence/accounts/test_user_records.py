@@ -14,12 +14,14 @@ from domain.accounts.users import User
 from entrypoints.encoding import dump
 from tests.adapters.persistence.accounts.test_belongings import settled_in
 from tests.adapters.persistence.stores import NOW, a_user, answered
+from tests.adapters.persistence.webhooks.endpoints import an_endpoint
 
 
 @pytest.fixture
 async def ann(database: Database) -> User:
     """A user who has some of everything, beside another one."""
     store, ann = Store(database), a_user("ann-whoever")
+    await an_endpoint(store)  # which is told what they do
     await settled_in(store, ann)
     await settled_in(store, a_user("bob-whoever"))
     return ann
