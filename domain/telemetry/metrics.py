@@ -68,6 +68,12 @@ MESSAGES: Final = _counter("puerto_messages_total", "Questions and answers.")
 TOOLS_EXECUTED: Final = _counter("puerto_tools_executed_total", "Calls of tools that were started.")
 TOOL_CALLS: Final = _counter("puerto_tool_calls_total", "Calls, by outcome.", "outcome")
 RUNS: Final = _counter("puerto_runs_total", "Runs, by how they ended.", "status")
+LIMIT_VERDICTS: Final = _counter(
+    "puerto_rate_limit_verdicts_total",
+    "Requests and attempts that rate limits allowed or refused.",
+    "policy",
+    "verdict",
+)
 WEBHOOK_TRIES: Final = _counter("puerto_webhook_tries_total", "Tries of deliveries.", "outcome")
 WEBHOOK_DELIVERIES: Final = _gauge(
     "puerto_webhook_deliveries_pending", "Deliveries that are still to arrive."
@@ -144,6 +150,7 @@ SOURCE_ASKED: Final = _gauge(
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
 MEASURED: Final = (
+    LIMIT_VERDICTS,
     TAKEOVERS,
     RUN_WAIT,
     RUN_FIRST_PIECE,

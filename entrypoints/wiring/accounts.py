@@ -8,11 +8,13 @@ from domain.accounts.authentication import Authentication
 from domain.accounts.callers import ApiKeyService, Callers
 from domain.accounts.ports import Passwords
 from domain.accounts.tickets import TicketService
+from domain.limits.measured import MeasuredBuckets
 from domain.limits.refusals import RememberedRefusals
 from domain.limits.service import RateLimits
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.adapters.persistence import Persistence
+from entrypoints.wiring.adapters.telemetry import TelemetryParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,12 @@ def wire_accounts(
     return AccountParts(authentication, tickets, api_keys, callers)
 
 
-def wire_limits(settings: Settings, persistence: Persistence) -> RateLimits:
+def wire_limits(
+    settings: Settings, persistence: Persistence, telemetry: TelemetryParts
+) -> RateLimits:
     """Put together what limits requests, and attempts at accounts."""
     return RateLimits(
-        RememberedRefusals(persistence.store.buckets),
+        MeasuredBuckets(RememberedRefusals(persistence.store.buckets), telemetry.measurements),
         per_minute=settings.rate_limit_per_minute,
         attempts_per_minute=settings.login_limit_per_minute,
     )

@@ -52,7 +52,7 @@ class Container(containers.DeclarativeContainer):
     cipher = once(wire_cipher, settings)
     plugins = once(wire_plugins, settings, environ, persistence, web, cipher, clock)
     models = once(wire_models, offered_models, plugins, clock)
-    limits = once(wire_limits, settings, persistence)
+    limits = once(wire_limits, settings, persistence, telemetry)
     accounts = once(wire_accounts, settings, persistence, passwords, clock)
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
     configuration = once(wire_configuration, persistence, models, plugins)
