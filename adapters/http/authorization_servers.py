@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from authlib.integrations.httpx_client import AsyncOAuth2Client
-from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
-from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from typing_extensions import override
 
+from adapters.http.authorization_requests import authorization_url
 from adapters.http.guarded_transport import GuardedTransport
 from adapters.http.token_endpoint import ClientIdentity, TokenEndpoint, seconds_of
 from domain.connected_accounts.connected_account import AccountGrant
@@ -31,33 +30,24 @@ class OAuthServers(AuthorizationServers):
         self, client: OAuthClient, redirect_uri: str, state: str, verifier: str
     ) -> str:
         account = client.account
-        url = prepare_grant_uri(
+        return authorization_url(
             account.authorize_url,
             client.client_id,
-            "code",
             redirect_uri,
-            list(account.scopes),
+            account.scopes,
             state,
-            code_challenge=create_s256_code_challenge(verifier),  # type: ignore[no-untyped-call]
-            code_challenge_method="S256",
+            verifier,
             **account.authorize_parameters,
         )
-        return str(url)
 
     @override
     async def exchange(
         self, client: OAuthClient, redirect_uri: str, code: str, verifier: str
     ) -> AccountGrant:
-        async def ask(session: AsyncOAuth2Client) -> Any:
-            return await session.fetch_token(
-                client.account.token_url,
-                grant_type="authorization_code",
-                code=code,
-                redirect_uri=redirect_uri,
-                code_verifier=verifier,
-            )
-
-        return self._grant(await self._token(client, ask), "", client.account.scopes)
+        token = await self._endpoint.by_code(
+            client.account.token_url, _identity(client), redirect_uri, code, verifier
+        )
+        return self._grant(token, "", client.account.scopes)
 
     @override
     async def renew(self, client: OAuthClient, grant: AccountGrant) -> AccountGrant:

@@ -62,6 +62,22 @@ class TokenEndpoint:
         )
         return answer
 
+    async def by_code(
+        self, url: str, client: ClientIdentity, redirect_uri: str, code: str, verifier: str
+    ) -> dict[str, Any]:
+        """Return the token answer for an authorization code, as `token` does."""
+
+        async def ask(session: AsyncOAuth2Client) -> Any:
+            return await session.fetch_token(
+                url,
+                grant_type="authorization_code",
+                code=code,
+                redirect_uri=redirect_uri,
+                code_verifier=verifier,
+            )
+
+        return await self.token(url, client, ask)
+
     async def asked(
         self,
         url: str,

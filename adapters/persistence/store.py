@@ -5,6 +5,7 @@ from adapters.persistence.accounts.connected_accounts import (
     TortoiseConnectedAccounts,
     TortoisePendingConnections,
 )
+from adapters.persistence.accounts.foreign_identities import TortoiseForeignIdentities
 from adapters.persistence.accounts.password_resets import TortoisePasswordResets
 from adapters.persistence.accounts.sessions import TortoiseSessions
 from adapters.persistence.accounts.tickets import TortoiseTickets
@@ -36,6 +37,7 @@ from adapters.persistence.usage.ledger import TortoiseUsageLedger
 from adapters.persistence.webhooks.deliveries import TortoiseDeliveries
 from adapters.persistence.webhooks.outbox import TortoiseOutbox
 from adapters.persistence.webhooks.webhooks import TortoiseWebhooks
+from domain.accounts.identity_provider import ForeignIdentities
 from domain.accounts.ports import ApiKeys, PasswordResets, Sessions, Tickets, UserRecords, Users
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
@@ -90,6 +92,7 @@ class Store:
         self.user_records: UserRecords = TortoiseUserRecords(database)
         self.password_resets: PasswordResets = TortoisePasswordResets(database)
         self.tickets: Tickets = TortoiseTickets(database)
+        self.foreign_identities: ForeignIdentities = TortoiseForeignIdentities(database)
         self.program_keys: ApiKeys = TortoiseApiKeys(database)
         self.buckets: Buckets = TortoiseBuckets(database)
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)

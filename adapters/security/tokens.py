@@ -23,7 +23,7 @@ MAX_TOKEN_LENGTH: Final = 8192
 
 # What joserfc, json and datetime raise on hostile input. The library's own family is not enough:
 # a crafted header (``"crit": true``) raises TypeError, and deep nesting RecursionError.
-_DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
+DEFECTS: Final = (JoseError, ValueError, TypeError, KeyError, OverflowError, RecursionError)
 
 
 class _Rules(jwt.JWTClaimsRegistry):
@@ -98,7 +98,7 @@ class JwtTokens(Tokens):
         """Verify a token: signature, issuer, audience, expiry and all claims; return the claims."""
         try:
             return self._read(token)
-        except _DEFECTS as defect:
+        except DEFECTS as defect:
             raise Unauthenticated("The access token is not valid or has expired.") from defect
 
     def _read(self, token: str) -> Claims:

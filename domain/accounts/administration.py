@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from domain.accounts.authentication import RECHECK_SECONDS
 from domain.accounts.callers import Callers
 from domain.accounts.ports import Sessions, UserRuns, Users
+from domain.accounts.recent import RECHECK_SECONDS
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict

@@ -2,14 +2,14 @@
 
 import logging
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
-from domain.accounts.api_keys import Scope
+from domain.accounts.identity import Identity, LoginTokens
 from domain.accounts.login_clients import UNKNOWN_CLIENT, LoginClient
 from domain.accounts.ports import LoginSession, Passwords, Sessions, Tokens, Users
+from domain.accounts.recent import Recent
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User
 from domain.shared.clock import Clock
@@ -18,56 +18,8 @@ from domain.shared.ids import new_id
 from domain.shared.unit_of_work import UnitOfWork
 
 SESSION: Final = timedelta(days=30)
-RECHECK_SECONDS: Final = 5.0  # a revoked session may still be accepted so long elsewhere
-_RECHECK: Final = timedelta(seconds=RECHECK_SECONDS)
-_CACHE_SIZE: Final = 10_000
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """An authenticated caller; ``expires_at`` is the end of their access token or API key.
-
-    ``scopes`` are those of an API key, and ``key`` is its fingerprint; both are None for a login,
-    which may do all that its user may.
-    """
-
-    user: User
-    session_id: str
-    expires_at: datetime
-    scopes: frozenset[Scope] | None = None
-    key: str | None = None
-
-    def require_scope(self, needed: Scope) -> None:
-        """Check that the caller may do this.
-
-        Raises:
-            Forbidden: an API key lacks the scope.
-
-        """
-        if self.scopes is not None and not self.scopes & {needed, Scope.ADMIN}:
-            raise Forbidden(f"This API key lacks the scope {needed}.")
-
-    def require_login(self) -> None:
-        """Check that a person has logged in: some things are not for programs.
-
-        Raises:
-            Forbidden: the caller has an API key.
-
-        """
-        if self.key is not None:
-            raise Forbidden("This needs a login: an API key cannot do it.")
-
-
-@dataclass(frozen=True, slots=True)
-class LoginTokens:
-    """The tokens of a login; ``expires_in`` is the access token's lifetime in seconds."""
-
-    user: User
-    access_token: str
-    refresh_token: str
-    expires_in: int
 
 
 class Authentication:
@@ -94,7 +46,7 @@ class Authentication:
         self._unit_of_work = unit_of_work
         self._clock = clock
         self._registration_open = registration_open
-        self._cache: dict[str, tuple[datetime, User]] = {}
+        self._recent = Recent[str, User](clock)
 
     async def register(
         self, email: str, full_name: str, password: str, client: LoginClient = UNKNOWN_CLIENT
@@ -141,7 +93,13 @@ class Authentication:
             raise Unauthenticated("This account is disabled. Ask an administrator.")
         if hashed is not None and self._passwords.needs_rehash(hashed):
             await self._users.set_password(user.id, await self._passwords.hash(password))
-        session, refresh = self._new_session(user, client)
+        return await self.open_session(user, client)
+
+    async def open_session(
+        self, user: User, client: LoginClient = UNKNOWN_CLIENT, life: timedelta = SESSION
+    ) -> LoginTokens:
+        """Open a session for a user who has proved who they are; unused, it ends after ``life``."""
+        session, refresh = self._new_session(user, client, life)
         await self._sessions.add(session)
         return self._grant(user, session.id, refresh)
 
@@ -173,11 +131,11 @@ class Authentication:
         """
         identity.require_login()
         await self._sessions.revoke(identity.session_id, self._clock.now())
-        self._cache.pop(identity.session_id, None)
+        self._recent.drop(identity.session_id)
 
     def forget(self) -> None:
         """Look every session up again when it is used next."""
-        self._cache.clear()
+        self._recent.clear()
 
     async def recognise(self, token: str) -> Identity:
         """Verify an access token; return who it was issued to.
@@ -211,21 +169,17 @@ class Authentication:
 
     async def _user_of(self, session_id: str) -> User | None:
         """Return the session's user, at most `RECHECK_SECONDS` old; None if it is not valid."""
-        now = self._clock.now()
-        cached = self._cache.pop(session_id, None)
-        # A time in the future: the clock was set back, and the entry's age is unknown.
-        if cached is None or not now - _RECHECK < cached[0] <= now:
+        user = self._recent.get(session_id)
+        if user is None:
+            now = self._clock.now()
             stored = await self._sessions.get(session_id, now)
             if stored is None:
                 return None
             session, user = stored
             if session.is_to_touch(now):
                 await self._sessions.touch(session_id, now)
-            cached = now, user
-        if len(self._cache) >= _CACHE_SIZE:
-            self._cache.clear()
-        self._cache[session_id] = cached
-        return cached[1]
+            self._recent.put(session_id, user)
+        return user
 
     async def add_user(
         self, username: str, email: str, full_name: str, password: str, role: Role
@@ -262,9 +216,11 @@ class Authentication:
             created_at=self._clock.now(),
         )
 
-    def _new_session(self, user: User, client: LoginClient) -> tuple[LoginSession, str]:
+    def _new_session(
+        self, user: User, client: LoginClient, life: timedelta = SESSION
+    ) -> tuple[LoginSession, str]:
         now, refresh = self._clock.now(), new_secret()
-        session = LoginSession(new_id(), user.id, fingerprint(refresh), now, now + SESSION, client)
+        session = LoginSession(new_id(), user.id, fingerprint(refresh), now, now + life, client)
         return session, refresh
 
     def _grant(self, user: User, session_id: str, refresh_token: str) -> LoginTokens:

@@ -1,8 +1,8 @@
-"""Callers: who sends a request, by an access token of a login or an API key of a program."""
+"""Callers: who sends a request, by a login's token, an API key, or another provider's token."""
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from domain.accounts.api_keys import (
@@ -14,17 +14,18 @@ from domain.accounts.api_keys import (
     made_of,
     new_key,
 )
-from domain.accounts.authentication import RECHECK_SECONDS, Authentication, Identity
+from domain.accounts.authentication import Authentication
+from domain.accounts.foreign_users import ForeignCallers
+from domain.accounts.identity import Identity
 from domain.accounts.ports import ApiKeys
+from domain.accounts.recent import Recent
 from domain.accounts.secrets import fingerprint
 from domain.accounts.users import User
 from domain.shared.clock import Clock
 from domain.shared.errors import Conflict, InvalidRequest, Unauthenticated
 from domain.shared.ids import new_id
 
-_RECHECK: Final = timedelta(seconds=RECHECK_SECONDS)
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
-_CACHE_SIZE: Final = 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ class ApiKeyService:
     def __init__(self, keys: ApiKeys, clock: Clock) -> None:
         self._keys = keys
         self._clock = clock
-        self._cache: dict[str, tuple[datetime, ApiKey, User]] = {}
+        self._recent = Recent[str, tuple[ApiKey, User]](clock)
 
     async def make(
         self, user: User, name: str, scopes: frozenset[Scope], expires_at: datetime | None
@@ -74,12 +75,12 @@ class ApiKeyService:
 
         """
         record = await self._keys.remove(user.id, key_id)
-        self._cache.pop(record.fingerprint, None)
+        self._recent.drop(record.fingerprint)
         _log.info("%s revoked the API key %s (%s)", user.username, record.beginning, record.name)
 
     def forget(self) -> None:
         """Look every key up again when it is used next."""
-        self._cache.clear()
+        self._recent.clear()
 
     async def recognise(self, key: str) -> Identity:
         """Return who may use a key.
@@ -113,52 +114,66 @@ class ApiKeyService:
         )
 
     async def _found(self, key_fingerprint: str, now: datetime) -> tuple[ApiKey, User] | None:
-        cached = self._cache.pop(key_fingerprint, None)
-        if cached is None or not now - _RECHECK < cached[0] <= now:
-            stored = await self._keys.by_fingerprint(key_fingerprint)
-            if stored is None:
-                return None
-            record, user = stored
-            if record.is_to_touch(now):
-                await self._keys.touch(record.id, now)
-                record = replace(record, last_used_at=now)
-            cached = now, record, user
-        if len(self._cache) >= _CACHE_SIZE:
-            self._cache.clear()
-        self._cache[key_fingerprint] = cached
-        return cached[1], cached[2]
+        if (recent := self._recent.get(key_fingerprint)) is not None:
+            return recent
+        stored = await self._keys.by_fingerprint(key_fingerprint)
+        if stored is None:
+            return None
+        record, user = stored
+        if record.is_to_touch(now):
+            await self._keys.touch(record.id, now)
+            record = replace(record, last_used_at=now)
+        self._recent.put(key_fingerprint, (record, user))
+        return record, user
 
 
 class Callers:
-    """Recognises who calls, by whichever credentials."""
+    """Recognises who calls, by whichever credentials.
 
-    def __init__(self, authentication: Authentication, keys: ApiKeyService) -> None:
+    A credential is told by its form or its issuer, so each is checked in one way only.
+    """
+
+    def __init__(
+        self,
+        authentication: Authentication,
+        keys: ApiKeyService,
+        foreign: ForeignCallers | None = None,
+    ) -> None:
         self._authentication = authentication
         self._keys = keys
+        self._foreign = foreign
 
     async def recognise(self, token: str) -> Identity:
         """Return who an access token was issued to, or may use an API key.
 
         Raises:
             Unauthenticated: it is not valid.
+            Forbidden: another provider issued it, and lets its user not in.
+            Unavailable: the keys of that provider cannot be read now.
 
         """
         if is_api_key(token):
             return await self._keys.recognise(token)
+        if self._foreign is not None and self._foreign.issued(token):
+            return await self._foreign.recognise(token)
         return await self._authentication.recognise(token)
-
-    def forget(self) -> None:
-        """Look all credentials up again when they are used next."""
-        self._authentication.forget()
-        self._keys.forget()
 
     async def recheck(self, identity: Identity) -> Identity:
         """Return who it is, if they may still call: for streams, which last.
 
         Raises:
-            Unauthenticated: the login or the key is over.
+            Unauthenticated: the login, the key or the token is over.
 
         """
         if identity.key is not None:
             return await self._keys.of_fingerprint(identity.key)
+        if identity.foreign is not None and self._foreign is not None:
+            return await self._foreign.recheck(identity, identity.foreign)
         return await self._authentication.of_session(identity.session_id, identity.expires_at)
+
+    def forget(self) -> None:
+        """Look all credentials up again when they are used next."""
+        self._authentication.forget()
+        self._keys.forget()
+        if self._foreign is not None:
+            self._foreign.forget()

@@ -6,7 +6,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
+from domain.accounts.identity_provider import ForeignIdentities
 from domain.accounts.ports import ApiKeys, Sessions
 from domain.shared.background import BackgroundTask
 from domain.shared.clock import Clock
@@ -33,14 +34,21 @@ class WatchedLogin:
 class LoginWatch:
     """Looks every few seconds which logins and API keys that are in use are over.
 
-    All of a worker's streams and sockets cost two queries together.
+    All of a worker's streams and sockets cost three queries together, one for each kind.
     """
 
     def __init__(
-        self, sessions: Sessions, keys: ApiKeys, clock: Clock, *, seconds: float = WATCH_SECONDS
+        self,
+        sessions: Sessions,
+        keys: ApiKeys,
+        identities: ForeignIdentities,
+        clock: Clock,
+        *,
+        seconds: float = WATCH_SECONDS,
     ) -> None:
         self._sessions = sessions
         self._keys = keys
+        self._identities = identities
         self._clock = clock
         self._seconds = seconds
         self._watched: set[WatchedLogin] = set()
@@ -81,15 +89,19 @@ class LoginWatch:
     async def look(self) -> None:
         """End what lasts on logins and API keys that are over."""
         watched, now = list(self._watched), self._clock.now()
-        keys = {each.identity.key for each in watched if each.identity.key is not None}
-        logins = {each.identity.session_id for each in watched if each.identity.key is None}
+        identities = [each.identity for each in watched]
+        keys = {each.key for each in identities if each.key is not None}
+        logins = {each.session_id for each in identities if each.session_id}
+        users = {each.user.id for each in identities if each.foreign is not None}
         alive = {
             *(await self._keys.alive(keys, now) if keys else ()),
             *(await self._sessions.alive(logins, now) if logins else ()),
+            *(await self._identities.alive(users) if users else ()),
         }
         for each in watched:
             identity = each.identity
-            if (identity.key or identity.session_id) not in alive and each in self._watched:
+            name = identity.key or identity.session_id or identity.user.id
+            if name not in alive and each in self._watched:
                 each.end()
 
     async def _keep_looking(self) -> None:

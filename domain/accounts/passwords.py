@@ -4,8 +4,8 @@ import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from domain.accounts.authentication import Identity
 from domain.accounts.callers import Callers
+from domain.accounts.identity import Identity
 from domain.accounts.ports import PasswordReset, PasswordResets, Passwords, Sessions, Users
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import Role, User

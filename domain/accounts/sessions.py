@@ -2,8 +2,8 @@
 
 import logging
 
-from domain.accounts.authentication import Identity
 from domain.accounts.callers import Callers
+from domain.accounts.identity import Identity
 from domain.accounts.ports import LoginSession, Sessions
 from domain.shared.clock import Clock
 from domain.shared.paging import Page

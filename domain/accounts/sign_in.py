@@ -1,6 +1,7 @@
 """Sign-in: what can be used to guess passwords or to fill the table of users, limited."""
 
-from domain.accounts.authentication import Authentication, Identity, LoginTokens
+from domain.accounts.authentication import Authentication
+from domain.accounts.identity import Identity, LoginTokens
 from domain.accounts.login_clients import client_of
 from domain.accounts.passwords import PasswordService
 from domain.accounts.ports import Users

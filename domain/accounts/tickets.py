@@ -7,7 +7,8 @@ histories may store, so it is valid once, for seconds and for one path.
 from datetime import timedelta
 from typing import Final
 
-from domain.accounts.authentication import Authentication, Identity
+from domain.accounts.authentication import Authentication
+from domain.accounts.identity import Identity
 from domain.accounts.ports import Ticket, Tickets
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.shared.clock import Clock

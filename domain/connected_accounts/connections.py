@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from domain.accounts.authentication import Authentication, Identity
+from domain.accounts.authentication import Authentication
+from domain.accounts.identity import Identity
 from domain.accounts.secrets import fingerprint, new_secret
 from domain.accounts.users import User
 from domain.connected_accounts.account import Account, OAuthAccount

@@ -22,7 +22,7 @@ from entrypoints.http.routes import (
     policy,
     runs,
 )
-from entrypoints.http.routes.accounts import api_keys, auth, sessions, users
+from entrypoints.http.routes.accounts import api_keys, auth, provider_login, sessions, users
 from entrypoints.http.routes.connected_accounts import callback as account_callback
 from entrypoints.http.routes.connected_accounts import routes as connected_accounts
 from entrypoints.http.routes.learned_apis import routes as learned_apis
@@ -70,6 +70,7 @@ _BLUEPRINTS: Final = (
     plugin_settings.blueprint,
     plugins.blueprint,
     policy.blueprint,
+    provider_login.blueprint,
     runs.blueprint,
     sessions.blueprint,
     tool_schemas.blueprint,

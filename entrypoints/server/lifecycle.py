@@ -132,6 +132,8 @@ async def open_data(
     stack.push_async_callback(web.plugin_clients.close)
     stack.push_async_callback(web.web.close)
     stack.push_async_callback(container.account_access().access.close)
+    if (documents := container.identity().documents) is not None:
+        stack.push_async_callback(documents.close)
     stack.callback(container.passwords().close)
     password = await container.accounts().authentication.make_first_admin()
     if password is not None:

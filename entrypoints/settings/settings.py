@@ -19,6 +19,7 @@ from pydantic_settings import PydanticBaseSettingsSource as Source
 from domain.policy.policy import Autonomy
 from entrypoints.settings.database import DatabaseSettings
 from entrypoints.settings.env_file import refuse_unreadable
+from entrypoints.settings.identity import IdentitySettings
 from entrypoints.settings.learned_apis import LearnedApiSettings
 from entrypoints.settings.limits import LimitSettings
 from entrypoints.settings.models import ModelSettings
@@ -59,6 +60,7 @@ class Settings(
     ServerSettings,
     RetentionSettings,
     LimitSettings,
+    IdentitySettings,
     ModelSettings,
     TelemetrySettings,
     DatabaseSettings,

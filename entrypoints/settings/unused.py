@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from adapters.llm.providers import PROVIDERS
+from entrypoints.settings.identity import IdentitySettings
 from entrypoints.settings.settings import Settings, environment, near_misses
 from entrypoints.settings.values import variables
 
@@ -20,6 +21,7 @@ def unused_settings(settings: Settings, present: Collection[str]) -> Iterator[tu
         if getattr(settings, field) is not None and reader not in present:
             yield _variable(field), f"nothing here is called {reader}"
     yield from _of_providers(settings)
+    yield from _of_identity(settings)
     for name in settings.plugins_blocked:
         if name not in present:
             yield _variable("plugins_blocked"), f"there is no plugin {name}"
@@ -33,6 +35,19 @@ def _of_providers(settings: Settings) -> Iterator[tuple[str, str]]:
     for variable, provider in settings.files():
         if settings.chosen_provider != provider:
             yield variable, f"{settings.chosen_provider} answers"
+
+
+def _of_identity(settings: Settings) -> Iterator[tuple[str, str]]:
+    if settings.oidc_issuer is None:
+        for field in IdentitySettings.model_fields:
+            if _is_set(settings, field):
+                yield _variable(field), "OIDC_ISSUER is not set"
+    elif not settings.oidc_audience and settings.oidc_client_id is None:
+        yield "OIDC_ISSUER", "neither OIDC_AUDIENCE nor OIDC_CLIENT_ID is set"
+
+
+def _is_set(settings: Settings, field: str) -> bool:
+    return field in settings.model_fields_set and getattr(settings, field) is not None
 
 
 def _variable(field: str) -> str:

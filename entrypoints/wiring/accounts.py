@@ -6,29 +6,39 @@ from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
 from domain.accounts.authentication import Authentication
 from domain.accounts.callers import ApiKeyService, Callers
+from domain.accounts.foreign_users import ForeignCallers, ForeignUsers
 from domain.accounts.ports import Passwords
+from domain.accounts.provider_login import LoginService
 from domain.accounts.tickets import TicketService
 from domain.limits.measured import MeasuredBuckets
 from domain.limits.refusals import RememberedRefusals
 from domain.limits.service import RateLimits
+from domain.shared.cipher import Cipher
 from domain.shared.clock import Clock
 from entrypoints.settings.settings import Settings
+from entrypoints.wiring.adapters.identity import IdentityParts
 from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.adapters.telemetry import TelemetryParts
 
 
 @dataclass(frozen=True, slots=True)
 class AccountParts:
-    """Who may come in, and who looks after them."""
+    """Who may come in; ``logins`` are those at another provider, if there is one."""
 
     authentication: Authentication
     tickets: TicketService
     api_keys: ApiKeyService
     callers: Callers
+    logins: LoginService | None
 
 
 def wire_accounts(
-    settings: Settings, persistence: Persistence, passwords: Passwords, clock: Clock
+    settings: Settings,
+    persistence: Persistence,
+    identity: IdentityParts,
+    passwords: Passwords,
+    cipher: Cipher,
+    clock: Clock,
 ) -> AccountParts:
     """Put together what knows users.
 
@@ -48,8 +58,15 @@ def wire_accounts(
     )
     tickets = TicketService(store.tickets, authentication=authentication, clock=clock)
     api_keys = ApiKeyService(store.program_keys, clock)
-    callers = Callers(authentication, api_keys)
-    return AccountParts(authentication, tickets, api_keys, callers)
+    users = ForeignUsers(
+        store.foreign_identities, store.users, passwords, store.unit_of_work, clock
+    )
+    foreign = None if identity.tokens is None else ForeignCallers(identity.tokens, users, clock)
+    callers = Callers(authentication, api_keys, foreign)
+    logins = None
+    if identity.login is not None:
+        logins = LoginService(identity.login, users, authentication, cipher, clock)
+    return AccountParts(authentication, tickets, api_keys, callers, logins)
 
 
 def wire_limits(

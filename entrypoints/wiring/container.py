@@ -15,6 +15,7 @@ from domain.tools.ports import Toolbox
 from entrypoints.settings.settings import Settings, environment
 from entrypoints.wiring.accounts import wire_accounts, wire_limits
 from entrypoints.wiring.adapters.encryption import wire_cipher
+from entrypoints.wiring.adapters.identity import wire_identity
 from entrypoints.wiring.adapters.persistence import wire_persistence
 from entrypoints.wiring.adapters.providers import model_providers
 from entrypoints.wiring.adapters.telemetry import wire_telemetry
@@ -53,7 +54,8 @@ class Container(containers.DeclarativeContainer):
     plugins = once(wire_plugins, settings, environ, persistence, web, cipher, clock)
     models = once(wire_models, offered_models, plugins, clock)
     limits = once(wire_limits, settings, persistence, telemetry)
-    accounts = once(wire_accounts, settings, persistence, passwords, clock)
+    identity = once(wire_identity, settings, web, clock)
+    accounts = once(wire_accounts, settings, persistence, identity, passwords, cipher, clock)
     account_access = once(wire_account_access, persistence, plugins, web, cipher, clock)
     configuration = once(wire_configuration, persistence, models, plugins)
     conversations = once(wire_conversations, persistence, models, clock)

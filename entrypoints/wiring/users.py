@@ -7,6 +7,7 @@ from domain.accounts.export import UserExport
 from domain.accounts.login_watch import LoginWatch
 from domain.accounts.passwords import PasswordService
 from domain.accounts.ports import Passwords
+from domain.accounts.provider_login import LoginService
 from domain.accounts.sessions import SessionService
 from domain.accounts.sign_in import SignIn
 from domain.execution.user_runs import WorkerRuns
@@ -27,6 +28,7 @@ class UserParts:
     login_watch: LoginWatch
     export: UserExport
     sign_in: SignIn
+    logins: LoginService | None
 
 
 def wire_users(
@@ -60,7 +62,8 @@ def wire_users(
         administration,
         password_service,
         SessionService(store.sessions, callers, clock),
-        LoginWatch(store.sessions, store.program_keys, clock),
+        LoginWatch(store.sessions, store.program_keys, store.foreign_identities, clock),
         UserExport(store.users, store.user_records),
         SignIn(accounts.authentication, password_service, store.users, limits),
+        accounts.logins,
     )

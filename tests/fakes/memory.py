@@ -12,6 +12,7 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import storable
 from adapters.persistence.engine.unit_of_work import call_logged
 from domain.accounts.api_keys import ApiKey
+from domain.accounts.identity import ForeignSubject
 from domain.accounts.ports import LoginSession, PasswordReset, Ticket
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
@@ -105,6 +106,7 @@ class Memory:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     password_resets: dict[str, PasswordReset] = field(default_factory=dict)
     program_keys: dict[str, ApiKey] = field(default_factory=dict)
+    foreign_identities: dict[ForeignSubject, tuple[str, datetime]] = field(default_factory=dict)
     connected_accounts: dict[AccountKey, StoredAccount] = field(default_factory=dict)
     pending_connections: dict[str, PendingConnection] = field(default_factory=dict)
     notices: dict[int, Notice] = field(default_factory=dict)
@@ -135,6 +137,8 @@ class Memory:
                 self.messages.pop(conversation_id, None)
         self.consents = {k: v for k, v in self.consents.items() if v.run_id not in gone}
         self.sessions = {k: v for k, v in self.sessions.items() if v.session.user_id != user_id}
+        identities = self.foreign_identities.items()
+        self.foreign_identities = {k: v for k, v in identities if v[0] != user_id}
         self.program_keys = {k: v for k, v in self.program_keys.items() if v.user_id != user_id}
         self.password_resets = {
             k: v for k, v in self.password_resets.items() if v.user_id != user_id

@@ -33,6 +33,7 @@ from tests.fakes.api_keys import FakeProgramKeys
 from tests.fakes.artifacts import FakeArtifacts
 from tests.fakes.connected_accounts import FakeConnectedAccounts, FakePendingConnections
 from tests.fakes.consents import FakeAnswers, FakeAudit, FakeConsents, FakeSignals
+from tests.fakes.foreign_identities import FakeForeignIdentities
 from tests.fakes.learned_apis import FakeApiKeys, FakeLearnedApis
 from tests.fakes.limits import FakeBuckets
 from tests.fakes.memory import FakeUnitOfWork, Memory
@@ -379,6 +380,7 @@ class FakeStore(Store):
         self.api_keys = FakeApiKeys(self.memory)
         self.password_resets = FakePasswordResets(self.memory)
         self.tickets = FakeTickets(self.memory)
+        self.foreign_identities = FakeForeignIdentities(self.memory)
         self.program_keys = FakeProgramKeys(self.memory)
         self.buckets = FakeBuckets()
         self.connected_accounts = FakeConnectedAccounts(self.memory)

@@ -10,7 +10,7 @@ from annotated_types import MaxLen
 from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.persistence.engine import health, postgresql
 from adapters.security import passwords, tokens
-from domain.accounts import administration, authentication, login_watch, tickets
+from domain.accounts import administration, authentication, login_watch, recent, tickets
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.execution import progress, results, worker
 from domain.execution import questions as asking
@@ -103,7 +103,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"{passwords.HASHES_AT_ONCE} are made at a time"),
     (SECURITY, f"{tokens.ALGORITHM} and nothing else"),
     (SECURITY, f"off by {tokens.LEEWAY_SECONDS} seconds"),
-    (SECURITY, f"for {authentication.RECHECK_SECONDS:g} seconds"),
+    (SECURITY, f"for {recent.RECHECK_SECONDS:g} seconds"),
     (SECURITY, f"good for {authentication.SESSION.days} days"),
     (SECURITY, f"every {login_watch.WATCH_SECONDS:g} seconds each worker asks"),
     (USERS, f"in batches of {administration.BATCH} rows"),

@@ -24,6 +24,7 @@ BELONGINGS: Final = {
     "learned_api_keys": "owner = $1",
     "connected_accounts": "user_id = $1",
     "api_keys": "user_id = $1",
+    "foreign_identities": "user_id = $1",
     "tickets": f"session_id IN ({_SESSIONS})",
     "pending_connections": f"session_id IN ({_SESSIONS})",
     "sessions": "user_id = $1",

@@ -1,4 +1,4 @@
-"""The tables of users, login sessions and tickets."""
+"""The tables of users, their identities elsewhere, login sessions, tickets and API keys."""
 
 from typing import ClassVar
 
@@ -77,6 +77,24 @@ class TicketRow(Model):
         """The name."""
 
         table = "tickets"
+
+
+class ForeignIdentityRow(Model):
+    """Who a user is at another provider, and when the token was issued that decided the role."""
+
+    id = fields.BigIntField(primary_key=True)
+    issuer = fields.CharField(max_length=500)
+    subject = fields.CharField(max_length=255)
+    user: fields.ForeignKeyRelation[UserRow] = fields.ForeignKeyField(
+        "puerto.UserRow", related_name="foreign_identities", db_index=True
+    )
+    role_at = fields.DatetimeField()
+
+    class Meta:
+        """The name, and what is unique."""
+
+        table = "foreign_identities"
+        unique_together = (("issuer", "subject"),)
 
 
 class ApiKeyRow(Model):

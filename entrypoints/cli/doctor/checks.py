@@ -18,6 +18,7 @@ from domain.models.ports import NOT_CONFIGURED, ChatModels
 from domain.plugins.switches import Switchboard
 from domain.shared.errors import PuertoError, Unavailable
 from entrypoints.cli.doctor.findings import DoctorFinding, State
+from entrypoints.cli.doctor.identity import identity_findings
 from entrypoints.cli.doctor.machine import machine_findings, setting_findings
 from entrypoints.cli.doctor.stored import stored_findings
 from entrypoints.settings.settings import Settings
@@ -54,6 +55,7 @@ async def examine(settings: Settings) -> list[DoctorFinding]:
         database,
         *(await stored_findings(container.persistence()) if database.state is State.OK else ()),
         *_secrets(settings),
+        *await identity_findings(container),
         *[DoctorFinding("network", State.NOTE, problem) for problem in network_problems()],
         *[
             await _provider(settings, name, _state(models, name, state))

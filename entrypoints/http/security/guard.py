@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 from quart import Quart, Response, current_app, g, request
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from domain.accounts.users import Role, User
 from domain.shared.errors import InvalidRequest, Unauthenticated
 from domain.shared.ids import new_id

@@ -8,7 +8,7 @@ from typing import Final
 from quart import Quart, Response, g
 from quart.wrappers.base import BaseRequestWebsocket
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from domain.limits.policy import SECOND, LimitReached, LimitVerdict
 from entrypoints.http.security.client_address import client_address
 from entrypoints.wiring.services import services

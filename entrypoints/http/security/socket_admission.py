@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from quart import Websocket
 
 from domain.accounts.api_keys import Scope
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from domain.shared.errors import Forbidden
 from domain.shared.log_context import bind
 from entrypoints.http.security.connections import note_authenticated

@@ -7,7 +7,7 @@ from quart import current_app
 from quart.wrappers.base import BaseRequestWebsocket
 from werkzeug.exceptions import HTTPException
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from entrypoints.wiring.services import services
 
 View = TypeVar("View", bound=Callable[..., Any])

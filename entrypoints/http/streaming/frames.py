@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest
 
+from domain.accounts.identity_provider import LONGEST_TOKEN
 from domain.shared.errors import FieldProblem, InvalidRequest
 from entrypoints.http.answers import HumanAnswer
 from entrypoints.http.field_messages import field_problems, in_words
@@ -25,7 +26,7 @@ class AuthFrame(_Frame):
     """The access token; must be the first frame, within 10 seconds."""
 
     type: Literal["auth"]
-    token: str = Field(max_length=8192)
+    token: str = Field(max_length=LONGEST_TOKEN)
 
 
 class ChatFrame(_Frame):

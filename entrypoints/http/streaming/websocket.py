@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from quart import Blueprint, Websocket, g, websocket
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from domain.accounts.login_watch import WatchedLogin
 from domain.accounts.users import User
 from domain.limits.policy import LimitReached

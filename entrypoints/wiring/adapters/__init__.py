@@ -1,1 +1,1 @@
-"""The wiring of adapters: database, encryption, web, providers of models."""
+"""The wiring of adapters: database, encryption, web, providers of models and of identity."""

@@ -68,7 +68,9 @@ class UserOffice:
             clock,
         )
         self.sessions = SessionService(store.sessions, self.callers, clock)
-        self.login_watch = LoginWatch(store.sessions, store.program_keys, clock)
+        self.login_watch = LoginWatch(
+            store.sessions, store.program_keys, store.foreign_identities, clock
+        )
 
     async def user(self, name: str, role: Role = Role.USER) -> User:
         """Store a user of that name and role."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.accounts.api_keys import Scope
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import ForeignSubject, Identity
 from domain.accounts.login_clients import client_of
 from domain.accounts.users import Role
 from domain.shared.errors import Unauthenticated
@@ -69,6 +69,21 @@ async def test_what_lasts_ends_with_its_login_or_key_alone(office: UserOffice) -
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     await office.login_watch.look()
+
+
+async def test_what_lasts_on_another_providers_token_ends_with_its_user(office: UserOffice) -> None:
+    root, who = await office.user("root", Role.ADMIN), ForeignSubject("https://x.example", "u-1")
+    ann = await office.user("ann")
+    await office.store.foreign_identities.add(who, ann.id, NOW)
+    task = asyncio.create_task(last(office, Identity(ann, "", NOW, foreign=who)))
+    await asyncio.sleep(0)
+    await office.login_watch.look()
+    await asyncio.sleep(0)
+    assert not task.done()
+    await office.administration.change(root, ann.id, is_disabled=True)
+    await office.login_watch.look()
+    with pytest.raises(Unauthenticated):
+        await task
 
 
 async def test_a_renewed_login_takes_the_place_of_the_one_before(office: UserOffice) -> None:

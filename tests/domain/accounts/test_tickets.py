@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from domain.accounts.authentication import Authentication, Identity
+from domain.accounts.authentication import Authentication
+from domain.accounts.identity import Identity
 from domain.accounts.tickets import LIFE, TicketService
 from domain.shared.errors import Unauthenticated
 from tests.domain.builders import NOW

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from domain.accounts.authentication import Authentication, Identity
+from domain.accounts.authentication import Authentication
+from domain.accounts.identity import Identity
 from domain.connected_accounts.access import AccountAccess
 from domain.connected_accounts.account import Account, KeyAccount
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from domain.accounts.authentication import Identity
+from domain.accounts.identity import Identity
 from domain.connected_accounts.connected_account import AccountKey
 from domain.connected_accounts.connections import LIFE
 from domain.shared.errors import Conflict, Gone, GrantRefused, NotFound, Unavailable

@@ -18,6 +18,8 @@ from tests.entrypoints.http.conftest import Client, Installation, read_error
 OPEN = {
     "/",
     "/api/auth/login",
+    "/api/auth/oidc/callback",
+    "/api/auth/oidc/login",
     "/api/auth/refresh",
     "/api/auth/register",
     "/api/auth/reset",
@@ -37,6 +39,8 @@ OPEN = {
 }
 UNDOCUMENTED = {  # pages for browsers; those of the documentation do not document themselves
     "/",
+    "/api/auth/oidc/callback",
+    "/api/auth/oidc/login",
     "/api/connected-accounts/callback",
     "/api/docs",
     "/api/docs/assets/<digest>/<name>",

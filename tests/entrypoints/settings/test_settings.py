@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from adapters.llm import google, openai, scripted
+from domain.accounts.users import Role
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy
 from entrypoints.settings.settings import (
@@ -99,6 +100,19 @@ def test_every_value_is_read(tmp_path: Path) -> None:
     assert settings.plugins_blocked == ("basics", "other")
     assert settings.allowed_hosts == ("agent.example.com", "10.0.0.5:8000")
     assert settings.grace_seconds == 2.5
+
+
+def test_the_roles_of_another_provider_are_read_by_value() -> None:
+    settings = load(
+        OIDC_ISSUER="https://login.example/realm/",
+        OIDC_JWKS_URL="https://login.example/keys?of=realm",
+        OIDC_AUDIENCE="puerto, api://puerto",
+        OIDC_ROLES="/puerto/bosses = admin, a=b=operator,",
+    )
+    assert settings.oidc_issuer == "https://login.example/realm"
+    assert settings.oidc_jwks_url == "https://login.example/keys?of=realm"
+    assert settings.oidc_audience == ("puerto", "api://puerto")
+    assert settings.role_values == {"/puerto/bosses": Role.ADMIN, "a=b": Role.OPERATOR}
 
 
 def test_an_empty_value_counts_as_not_set() -> None:
@@ -414,6 +428,11 @@ def test_what_is_no_host_is_refused(hosts: str) -> None:
         ("PUERTO_MAX_STEPS", "0", "1"),
         ("PUERTO_TOOL_CONCURRENCY", "0", "1"),
         ("API_HOST", "\udcff", "UTF-8"),
+        ("OIDC_ISSUER", "login.example", "issuer"),
+        ("OIDC_ISSUER", "https://login.example/?realm=main", "issuer"),
+        ("OIDC_JWKS_URL", "file:///etc/passwd", "such as http"),
+        ("OIDC_ROLES", "boss", "value=role"),
+        ("OIDC_ROLES", "boss=root", "admin"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str, said: str) -> None:

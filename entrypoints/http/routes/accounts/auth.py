@@ -14,7 +14,7 @@ from pydantic.json_schema import SkipJsonSchema
 from quart import Blueprint, request
 from quart_schema import document_response, tag, validate_request
 
-from domain.accounts.authentication import LoginTokens
+from domain.accounts.identity import LoginTokens
 from domain.accounts.ports import MAX_PASSWORD_BYTES
 from domain.accounts.tickets import LIFE
 from domain.accounts.users import User
@@ -41,7 +41,7 @@ def _client_address() -> str:
     return address
 
 
-def _login_client() -> dict[str, str]:
+def login_client() -> dict[str, str]:
     """Return what is known of the program that the person logs in with."""
     return {"address": _client_address(), "user_agent": request.headers.get("User-Agent", "")}
 
@@ -148,7 +148,7 @@ class RegisterRequest(RequestBody):
 async def register(data: RegisterRequest) -> tuple[dict[str, Any], int, dict[str, str]]:
     """Open an account and log in."""
     given = (data.email, data.full_name, data.password)
-    grant = await services().accounts.sign_in.register(*given, **_login_client())
+    grant = await services().accounts.sign_in.register(*given, **login_client())
     return token_answer(grant), 201, {"Location": _ME}
 
 
@@ -189,7 +189,7 @@ async def login(data: LoginRequest) -> dict[str, Any]:
     An unknown user and a wrong password get the same answer, in the same time.
     """
     given = (data.login, data.password)
-    grant = await services().accounts.sign_in.login(*given, **_login_client())
+    grant = await services().accounts.sign_in.login(*given, **login_client())
     return token_answer(grant)
 
 

@@ -9,6 +9,7 @@ from adapters.persistence.accounts.belongings import BELONGINGS, DISOWNED, KEPT,
 from adapters.persistence.models import TABLES, __models__
 from domain.accounts.administration import UserAdministration
 from domain.accounts.api_keys import Scope, made_of, new_key
+from domain.accounts.identity import ForeignSubject
 from domain.accounts.ports import PasswordReset, Ticket
 from domain.accounts.users import Role, User
 from domain.connected_accounts.connected_account import PendingConnection
@@ -60,6 +61,8 @@ async def settled_in(store: Store, user: User) -> None:
     await store.pending_connections.put(pending, NOW)
     record = made_of(new_key(), new_id(), user, "report", [Scope.CHAT], NOW, None)
     assert await store.program_keys.add(record, most=1)
+    who = ForeignSubject("https://login.example", user.id)
+    await store.foreign_identities.add(who, user.id, NOW)
     await store.connected_accounts.put(an_account(user.id))
     await store.plugin_values.put("crm", user.id, "seen", 1, most=5)
     api = an_api(new_id(), user_id=user.id)

@@ -67,6 +67,7 @@ ALL = [
     "0022_webhooks",
     "0023_samples",
     "0024_buckets",
+    "0025_foreign_identities",
 ]
 MIGRATE = """
 import asyncio, sys

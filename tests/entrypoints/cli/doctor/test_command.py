@@ -9,6 +9,8 @@ import pytest
 
 from tests.adapters.llm.wire.openai import OpenAIWireServer
 from tests.entrypoints.cli.conftest import Command
+from tests.support.identity_provider import ProviderApp
+from tests.support.web_server import serving
 
 
 def findings(puerto: Command) -> tuple[int, dict[str, tuple[str, str]]]:
@@ -236,3 +238,28 @@ def test_a_plugin_that_loops_in_its_import_is_ended(
     assert (status, found["plugin looper"]) == (0, ("note", told))
     left = [thread for thread in threading.enumerate() if thread.ident not in before]
     assert not any(thread.name == "puerto plugin" for thread in left)
+
+
+def test_the_identity_provider_is_tried(puerto: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = ProviderApp()
+    monkeypatch.setenv("OIDC_AUDIENCE", "puerto")
+    assert findings(puerto)[1]["OIDC_AUDIENCE"] == (
+        "note",
+        "set, but unused: OIDC_ISSUER is not set",
+    )
+    monkeypatch.setenv("PUERTO_OPEN_HOSTS", "127.0.0.1")
+    with serving(provider) as server:
+        provider.url = server.url
+        monkeypatch.setenv("OIDC_ISSUER", server.url)
+        status, found = findings(puerto)
+        told = f"{server.url} answers, 1 keys; its tokens are taken"
+        assert (status, found["identity provider"]) == (0, ("ok", told))
+        monkeypatch.setenv("OIDC_CLIENT_ID", "puerto")
+        monkeypatch.setenv("OIDC_CLIENT_SECRET", "s-4f9a6c1be27d")
+        monkeypatch.setenv("API_HOST", "0.0.0.0")
+        provider.configuration = {"issuer": "https://elsewhere.example"}
+        status, found = findings(puerto)
+        assert (status, found["identity provider"][0]) == (1, "broken")
+        assert "another issuer" in found["identity provider"][1]
+        assert found["PUERTO_PUBLIC_URL"][0] == "note"
+        assert "s-4f9a6c1be27d" not in str(found)

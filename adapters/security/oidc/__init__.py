@@ -1,0 +1,1 @@
+"""OpenID Connect: the documents, the tokens and the login of another identity provider."""
