@@ -1,10 +1,12 @@
 """The client's address: the peer's own, or what proxies say of it that the operator trusts."""
 
+import logging
 import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
+from quart import current_app
 from quart.wrappers.base import BaseRequestWebsocket
 
 from entrypoints.wiring.services import services
@@ -13,20 +15,40 @@ Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 
 _MOST_PROXIES: Final = 16
+_TOLD: Final = "puerto.proxy_told"
 _FOR: Final = re.compile(r'(?:^|[;,\s])for=("[^"]*"|[^;,\s]*)', re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\[([^\]]*)\](?::\d+)?")
 _WITH_PORT: Final = re.compile(r"([\d.]+):\d+", re.ASCII)
+
+_log = logging.getLogger("puerto.http")
 
 
 def client_address(current: BaseRequestWebsocket) -> str:
     """Return the address of the client that sent a request or opened a socket."""
     peer = current.remote_addr or ""
-    trusted = services().settings.trusted_proxies
-    if not trusted:
+    x_forwarded_for = current.headers.getlist("X-Forwarded-For")
+    forwarded = current.headers.getlist("Forwarded")
+    if not x_forwarded_for and not forwarded:
         return peer
-    headers = current.headers
-    return address_behind(
-        peer, headers.getlist("X-Forwarded-For"), headers.getlist("Forwarded"), trusted
+    trusted = services().settings.trusted_proxies
+    _warn_of_proxy(peer, trusted)
+    return address_behind(peer, x_forwarded_for, forwarded, trusted)
+
+
+def _warn_of_proxy(peer: str, trusted: Networks) -> None:
+    """Log, once, that what seems to be a proxy is not trusted: its clients share their limits.
+
+    Only of addresses that are not public, since anybody can send the headers.
+    """
+    address = _parsed(peer)
+    is_known = address is None or address.is_global or _is_in(address, trusted)
+    if is_known or _TOLD in current_app.extensions:
+        return
+    current_app.extensions[_TOLD] = peer
+    _log.warning(
+        "%s says for whom it asks, but is not in TRUSTED_PROXIES: all its clients share the limits "
+        "of one address",
+        peer,
     )
 
 

@@ -224,14 +224,15 @@ async def flood(socket: ClientConnection, codes: set[str]) -> None:
         codes.add(got.get("error", {}).get("code", "pong"))
 
 
-async def test_a_flood_is_refused_and_then_sent_away(service: RunningService, token: str) -> None:
-    async with connect(address(service), max_queue=None) as socket:
-        await greet(socket, token)
-        codes: set[str] = set()
-        with pytest.raises(ConnectionClosed):
-            await flood(socket, codes)
-        assert codes <= {"pong", "RATE_LIMITED"}
-    assert service.call("GET", "/health") == {"status": "healthy"}
+async def test_a_flood_is_refused_and_then_sent_away() -> None:
+    with RunningService(None, RATE_LIMIT_PER_MINUTE="60") as service:
+        async with connect(address(service), max_queue=None) as socket:
+            await greet(socket, service.user("ann"))
+            codes: set[str] = set()
+            with pytest.raises(ConnectionClosed):
+                await flood(socket, codes)
+            assert codes <= {"pong", "RATE_LIMITED"}
+        assert service.call("GET", "/health") == {"status": "healthy"}
 
 
 async def test_the_log_has_a_sockets_life_under_one_request_id(

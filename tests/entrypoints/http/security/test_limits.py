@@ -16,6 +16,7 @@ from entrypoints.http.streaming import websocket
 from entrypoints.settings.settings import load_settings
 from tests.entrypoints.http.conftest import PASSWORD, Client, Install, Installation, read_error
 from tests.fakes.clock import FakeClock
+from tests.support.log_lines import log_lines, with_words
 
 pytestmark = pytest.mark.one_engine
 
@@ -137,6 +138,16 @@ async def test_a_named_proxy_is_believed(install: Install) -> None:
             for address in ("1.2.3.4", "1.2.3.4", "evil, 1.2.3.4", "1.2.3.4", "1.2.3.5")
         ]
         assert statuses == [404, 404, 404, 429, 404]
+
+
+async def test_a_proxy_that_nobody_named_is_told_of_once(install: Install) -> None:
+    async with install() as installation:
+        with log_lines() as lines:
+            for address in ("8.8.8.8", "10.0.0.1", "10.0.0.2"):
+                await status_from(installation, {"client": (address, 1)}, "1.2.3.4")
+            await installation.anyone.send("GET", "/x")
+    assert len(with_words(lines, " WARNING ", "10.0.0.1", "TRUSTED_PROXIES")) == 1
+    assert len(with_words(lines, " WARNING ")) == 1
 
 
 async def status_from(installation: Installation, scope: dict[str, Any], address: str) -> int:
