@@ -11,6 +11,7 @@ import pytest
 from tests.support.service import RunningService
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
+HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
 EXAMPLES = 40
 SEED = 2026  # the same attack each time; another seed is another attack, for a look by hand
 
@@ -29,7 +30,7 @@ def test_nothing_is_found(tmp_path: Path) -> None:
                 *("--seed", str(SEED), "--generation-deterministic"),
             ],
             cwd=tmp_path,
-            env=os.environ | {"PUERTO_PASSWORD": service.password},
+            env=os.environ | {"PUERTO_PASSWORD": service.password, "PUERTO_HOOKS": str(HOOKS)},
             capture_output=True,
             text=True,
             check=False,
