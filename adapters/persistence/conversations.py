@@ -11,6 +11,7 @@ from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
+from adapters.persistence.usage.settling import FORGET_CONVERSATION
 from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.conversations.conversation import Conversation, Message
 from domain.conversations.ports import Conversations
@@ -153,6 +154,8 @@ class TortoiseConversations(Conversations):
                 raise _unknown()
             if active := await self._database.fetch(_ACTIVE, valid_id):
                 raise run_in_progress(valid_id, str(active[0]["id"]))
+            for statement in FORGET_CONVERSATION:
+                await self._database.fetch(statement, valid_id)
             await self._database.fetch(_DELETE, valid_id)
 
         await self._database.unit_of_work.run(work)

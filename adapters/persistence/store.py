@@ -33,6 +33,7 @@ from adapters.persistence.runs.log import TortoiseRunLog
 from adapters.persistence.runs.queries import TortoiseRunQueries
 from adapters.persistence.runs.runs import TortoiseRuns
 from adapters.persistence.switches import TortoiseSwitches
+from adapters.persistence.usage.budgets import TortoiseBudgets
 from adapters.persistence.usage.ledger import TortoiseUsageLedger
 from adapters.persistence.webhooks.deliveries import TortoiseDeliveries
 from adapters.persistence.webhooks.outbox import TortoiseOutbox
@@ -57,7 +58,7 @@ from domain.shared.idempotency import IdempotencyStore
 from domain.shared.unit_of_work import UnitOfWork
 from domain.tools.ports import Artifacts
 from domain.tools.storage import StoredValues
-from domain.usage.ports import UsageLedger
+from domain.usage.ports import Budgets, UsageLedger
 from domain.webhooks.ports import Deliveries, Webhooks
 
 
@@ -98,6 +99,7 @@ class Store:
         self.connected_accounts: ConnectedAccounts = TortoiseConnectedAccounts(database)
         self.pending_connections: PendingConnections = TortoisePendingConnections(database)
         self.usage: UsageLedger = TortoiseUsageLedger(database)
+        self.budgets: Budgets = TortoiseBudgets(database)
         self.outbox: Outbox = TortoiseOutbox(database)
         self.webhooks: Webhooks = TortoiseWebhooks(database)
         self.deliveries: Deliveries = TortoiseDeliveries(database)

@@ -199,6 +199,14 @@ class Refusal(StrEnum):
             "plugin that may have to is not in use; the message names it and says why."
         ),
     )
+    BUDGET_EXCEEDED = (
+        "BUDGET_EXCEEDED",
+        ErrorCode.RATE_LIMITED,
+        (
+            "Of a run: a budget has no room for the next step of the model; the message and "
+            "`details` say which, and when it starts anew."
+        ),
+    )
     STEP_LIMIT = (
         "STEP_LIMIT",
         ErrorCode.INTERNAL,

@@ -31,7 +31,7 @@ from entrypoints.http.routes.plugins import administration as plugins
 from entrypoints.http.routes.plugins import settings as plugin_settings
 from entrypoints.http.routes.tools import schemas as tool_schemas
 from entrypoints.http.routes.tools import tools
-from entrypoints.http.routes.usage import usage
+from entrypoints.http.routes.usage import budgets, usage
 from entrypoints.http.routes.webhooks import routes as webhooks
 from entrypoints.http.security.cors import install_cors
 from entrypoints.http.security.guard import install_guard
@@ -55,6 +55,7 @@ _BLUEPRINTS: Final = (
     artifacts.blueprint,
     audit.blueprint,
     auth.blueprint,
+    budgets.blueprint,
     chat.blueprint,
     config.blueprint,
     connected_accounts.blueprint,

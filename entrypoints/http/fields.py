@@ -45,6 +45,9 @@ RunCursor = Annotated[
 UserCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[0-9a-f]{46}$"})
 ]
+BudgetCursor = Annotated[
+    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^b[0-9a-f]{46}$"})
+]
 UsageCursor = Annotated[
     str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[1-9a-f][0-9a-f]{0,6}$"})
 ]

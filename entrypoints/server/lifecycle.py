@@ -221,6 +221,8 @@ async def _start_work(container: Container, user_id: str | None, stack: AsyncExi
     await login_watch.start()
     stack.push_async_callback(login_watch.stop)
     signals = persistence.store.signals
+    await runs.budgets.start()
+    stack.push_async_callback(runs.budgets.stop)
     await signals.start(persistence.runs.live.hint, runs.worker.look)
     stack.push_async_callback(signals.stop)
     await runs.dead_workers.start(runs.worker.id)

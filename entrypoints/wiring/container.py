@@ -71,7 +71,7 @@ class Container(containers.DeclarativeContainer):
     )
     retention = once(wire_retention, settings, persistence, clock)
     learning = once(wire_learning, settings, persistence, plugins, web, cipher, clock)
-    usage = once(wire_usage, persistence, clock)
+    usage = once(wire_usage, persistence, runs, clock)
     webhooks = once(wire_webhooks, persistence, plugins, web, cipher, clock)
     monitoring = once(
         wire_monitoring, settings, persistence, models, plugins, runs, telemetry, clock

@@ -31,6 +31,7 @@ from domain.shared.errors import Unavailable
 from domain.telemetry.fan_out import UNWATCHED
 from domain.telemetry.ports import Telemetry
 from domain.tools.ports import Toolbox
+from domain.usage.gate import BudgetGate
 from entrypoints.settings.settings import Settings
 from entrypoints.wiring.adapters.persistence import Persistence
 from entrypoints.wiring.adapters.telemetry import TelemetryParts
@@ -47,6 +48,7 @@ class RunParts:
     dead_workers: DeadWorkers
     chat: RunService
     lookup: RunLookup
+    budgets: BudgetGate
 
 
 def wire_runs(
@@ -65,16 +67,18 @@ def wire_runs(
 
     """
     store, host = persistence.store, plugins.host
+    prices = _prices(settings)
+    budgets = BudgetGate(store.budgets, prices, clock)
     failover = ModelFailover(
         models.providers,
         models.circuit_breaker,
-        _prices(settings),
+        prices,
         clock,
         tell=plugins.incidents.note_of_model,
         telemetry=telemetry.telemetry,
     )
     runner = make_runner(
-        ModelStep(failover, tools.tool_selector, MessageGuards(plugins.guards), clock),
+        ModelStep(failover, tools.tool_selector, MessageGuards(plugins.guards), budgets, clock),
         tools.caller,
         tools.toolbox,
         plugins.vetoes,
@@ -109,6 +113,7 @@ def wire_runs(
         dead_workers=DeadWorkers(locks, store.leases),
         chat=RunService(persistence.runs, setup, worker, plugins.notices, clock),
         lookup=lookup,
+        budgets=budgets,
     )
 
 

@@ -41,10 +41,12 @@ from domain.telemetry.fan_out import UNWATCHED
 from domain.telemetry.ports import Telemetry
 from domain.tools.context import PluginContexts
 from domain.tools.tool import Tool
+from domain.usage.gate import BudgetGate
 from entrypoints.wiring.runs import make_runner
 from plugins.authoring.forms import PydanticForms
 from tests.domain.builders import ANN, NOW
 from tests.fakes.authorization_servers import grants_in, inputs_over
+from tests.fakes.budgets import FakeBudgets
 from tests.fakes.clock import FakeClock
 from tests.fakes.extensions import FakeExtensions
 from tests.fakes.models import FakeModel, FakeModels
@@ -75,6 +77,7 @@ class House:
     circuit_breaker: CircuitBreaker
     slept: list[float]
     connector: AccountConnector
+    budgets: FakeBudgets
 
     async def say(self, text: str = "hi", conversation: str | None = None) -> list[Event]:
         started = await self.chat.send(ANN, text, conversation)
@@ -152,7 +155,9 @@ def build(
     vetoes = VetoCheck(extensions, lacking=lacking)
     guards = GuardCheck(extensions, lacking=unguarded)
     runs = RunStore(store.runs, store.log, live)
-    model_step = ModelStep(failover, tool_selector, MessageGuards(guards), clock)
+    budgets = FakeBudgets()
+    gate = BudgetGate(budgets, prices or Prices({}), clock)
+    model_step = ModelStep(failover, tool_selector, MessageGuards(guards), gate, clock)
     runner = make_runner(
         model_step,
         caller,
@@ -198,6 +203,7 @@ def build(
         circuit_breaker,
         slept,
         AccountConnector(grants_in(store, clock), consent_service, store.unit_of_work),
+        budgets,
     )
     BUILT.append(house)
     return house

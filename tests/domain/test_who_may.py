@@ -17,11 +17,14 @@ from domain.monitoring.log_keeper import LogService
 from domain.monitoring.logs import LogQuery
 from domain.plugins.administration import PluginAdministration, ToolAdministration
 from domain.shared.errors import Forbidden
+from domain.usage.administration import BudgetService
+from domain.usage.budgets import BudgetLimit, BudgetPeriod, BudgetScope
 from domain.webhooks.service import WebhookEdit, WebhookService
 from tests.domain.builders import ANN, NOW
 
 SERVICES = (
     AccountService,
+    BudgetService,
     ConfigurationService,
     ConsentService,
     LogService,
@@ -65,6 +68,7 @@ def test_no_use_case_is_called_without_a_user(service: type[Any]) -> None:
         assert get_type_hints(use_case)[first] is User, name
 
 
+BUDGETS: BudgetService = made(BudgetService)
 CONFIGURATION: ConfigurationService = made(ConfigurationService)
 LOGS: LogService = made(LogService)
 POLICY: PolicyService = made(PolicyService)
@@ -74,6 +78,15 @@ USERS: UserAdministration = made(UserAdministration)
 EXPORT: UserExport = made(UserExport)
 WEBHOOKS: WebhookService = made(WebhookService)
 HIGHER: dict[str, tuple[Role, Call]] = {
+    "BudgetService.page": (Role.OPERATOR, lambda user: BUDGETS.page(user, 1, None)),
+    "BudgetService.get": (Role.OPERATOR, lambda user: BUDGETS.get(user, "")),
+    "BudgetService.put": (
+        Role.OPERATOR,
+        lambda user: BUDGETS.put(
+            user, BudgetScope.USER, "", BudgetPeriod.DAY, BudgetLimit(1, None)
+        ),
+    ),
+    "BudgetService.remove": (Role.OPERATOR, lambda user: BUDGETS.remove(user, "")),
     "ConfigurationService.change": (
         Role.ADMIN,
         lambda user: CONFIGURATION.change(user, ConfigurationChange()),

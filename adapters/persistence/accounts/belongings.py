@@ -9,9 +9,19 @@ from adapters.persistence.usage.counting import FORGET_USER
 _RUNS: Final = "SELECT id FROM runs WHERE user_id = $1"
 _CONVERSATIONS: Final = "SELECT id FROM conversations WHERE user_id = $1"
 _SESSIONS: Final = "SELECT id FROM sessions WHERE user_id = $1"
+_KEYS: Final = "SELECT id FROM api_keys WHERE user_id = $1"
+_BOUNDED: Final = f"""
+    ((scope = 'user' AND subject IN (SELECT CAST(id AS TEXT) FROM users WHERE id = $1))
+    OR (scope = 'key' AND subject IN (SELECT CAST(id AS TEXT) FROM ({_KEYS}) AS own))
+    OR (scope = 'conversation'
+        AND subject IN (SELECT CAST(id AS TEXT) FROM ({_CONVERSATIONS}) AS own)))
+"""  # noqa: S608  made of constants
 
 # Rows before those that they refer to, so that no deletion cascades to more than it counts.
 BELONGINGS: Final = {
+    "budget_holds": f"run_id IN ({_RUNS})",
+    "budget_meters": _BOUNDED,
+    "budgets": _BOUNDED,
     "run_events": f"run_id IN ({_RUNS})",
     "artifacts": "user_id = $1",
     "deliveries": "user_id = $1",

@@ -1,8 +1,9 @@
 """The repository of the event log: one row for each append, and what its events spend and tell."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from enum import Enum
 from itertools import product
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from typing_extensions import override
 
@@ -15,6 +16,7 @@ from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.runs.consents import add_consents
 from adapters.persistence.runs.event_bodies import read_so_many, write_bodies
 from adapters.persistence.usage.counting import counting, write_spendings
+from adapters.persistence.usage.settling import RELEASED, settling
 from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.consents.consent import Consent, ConsentStatus, withdrawn
 from domain.conversations.conversation import PREVIEW_LENGTH
@@ -24,7 +26,7 @@ from domain.runs.events import PROGRESS, Body, Event, QuestionGuarded
 from domain.runs.ports import Ending, RunLog
 from domain.shared.errors import LeaseLost
 from domain.shared.text import shorten
-from domain.usage.spending import spendings
+from domain.usage.spending import Spending, spendings
 
 Fetch = Callable[..., Awaitable[Sequence[Row]]]
 
@@ -120,11 +122,11 @@ class TortoiseRunLog(RunLog):
         self._append = f"{_APPEND} {_LOCK[database.engine]} RETURNING first_number{notify}"
         self._append_more = {
             which: _appending(_more(database.engine, 6, *which), database.engine)
-            for which in product((False, True), repeat=2)
+            for which in product(_Spent, (False, True))
         }
         self._end = {
-            (has_answer, *which): _ending(database.engine, has_answer, *which)
-            for has_answer, *which in product((False, True), repeat=3)
+            (has_answer, spent, tells): _ending(database.engine, has_answer, spent, tells)
+            for has_answer, spent, tells in product((False, True), _Spent, (False, True))
         }
 
     @override
@@ -140,7 +142,7 @@ class TortoiseRunLog(RunLog):
         notices: Sequence[Notice] = (),
     ) -> None:
         values = (run_id, attempt, first, first + len(bodies) - 1, write_bodies(bodies))
-        spent = [write_spendings(found)] if (found := spendings(bodies)) else []
+        spent = spendings(bodies)
         told = [written(notices)] if notices else []
         guarded = {
             body.question_id: storable(body.content)
@@ -172,16 +174,16 @@ class TortoiseRunLog(RunLog):
         fetch: Fetch,
         values: tuple[str | int, ...],
         ending: Ending | None,
-        spent: Sequence[str],
+        spent: Sequence[Spending],
         told: Sequence[str],
     ) -> None:
-        more = (*spent, *told)
+        which = (_Spent.of(spent), bool(told))
+        more = (*([write_spendings(spent)] if spent else []), *told)
         if ending is not None:
-            writes = self._end[_has_answer(ending), bool(spent), bool(told)]
+            writes = self._end[_has_answer(ending), *which]
             rows = await perform(self._database, writes, *values, *_final(ending), *more)
         elif more:
-            writes = self._append_more[bool(spent), bool(told)]
-            rows = await perform(self._database, writes, *values, *more)
+            rows = await perform(self._database, self._append_more[which], *values, *more)
         else:
             rows = await fetch(self._append, *values)
         if not rows:
@@ -228,11 +230,26 @@ def _final(ending: Ending) -> tuple[Any, ...]:
     )
 
 
-def _more(engine: Engine, place: int, counts: bool, tells: bool) -> Sequence[Write]:  # noqa: FBT001
+class _Spent(Enum):
+    """What some events spend: calls of tools take nothing of a budget, answers of models do."""
+
+    NOTHING = 0
+    CALLS = 1
+    ANSWERS = 2
+
+    @classmethod
+    def of(cls, spent: Sequence[Spending]) -> Self:
+        """Return what is spent there."""
+        return cls(max((2 if each.answers else 1 for each in spent), default=0))
+
+
+def _more(engine: Engine, place: int, spent: _Spent, tells: bool) -> Sequence[Write]:  # noqa: FBT001
     """Return the writes that count and tell, after one called `run`; bound from ``$place`` on."""
-    spent = counting(engine, place) if counts else ()
-    told = [outbox_write(engine, place + counts, after="run")] if tells else []
-    return [*spent, *told]
+    spends = spent is not _Spent.NOTHING
+    counted = counting(engine, place) if spends else ()
+    settled = settling(engine, place) if spent is _Spent.ANSWERS else ()
+    told = [outbox_write(engine, place + spends, after="run")] if tells else []
+    return [*counted, *settled, *told]
 
 
 def _appending(more: Sequence[Write], engine: Engine) -> AtomicWrite:
@@ -242,10 +259,14 @@ def _appending(more: Sequence[Write], engine: Engine) -> AtomicWrite:
     return AtomicWrite((appended, *more), _TOLD.format(_notification(engine)))
 
 
-def _ending(engine: Engine, has_answer: bool, counts: bool, tells: bool) -> AtomicWrite:  # noqa: FBT001
-    """Return the atomic writes that end a run, with those for its conversation, and more."""
+def _ending(engine: Engine, has_answer: bool, spent: _Spent, tells: bool) -> AtomicWrite:  # noqa: FBT001
+    """Return the atomic writes that end a run, with those for its conversation, and more.
+
+    What is held for a step that has not ended is free.
+    """
     writes = _WITH_ANSWER if has_answer else (_WITHOUT_ANSWER,)
-    more = _more(engine, _VALUES[has_answer] + 1, counts, tells)
+    released = () if spent is _Spent.ANSWERS else (RELEASED,)
+    more = [*released, *_more(engine, _VALUES[has_answer] + 1, spent, tells)]
     return AtomicWrite(
         (_CONVERSATION_LOCKED, _RUN_ENDS, _LAST_EVENTS, _WITHDRAWN, *writes, *more),
         _TOLD.format(_notification(engine)),

@@ -17,7 +17,7 @@ TODAY: Final[dict[Engine, str]] = {
 KEY: Final = ("day", "user_id", "key_id", "agent", "provider", "model", "tool")
 COLUMNS: Final = ", ".join((*KEY, *AMOUNTS))
 _NAMES: Final = ("provider", "model", "tool")
-_TYPES: Final = dict.fromkeys(_NAMES, "text") | dict.fromkeys(AMOUNTS, "bigint")
+SPENT: Final = dict.fromkeys(_NAMES, "text") | dict.fromkeys(AMOUNTS, "bigint")
 ADDED: Final = f"""
     ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET
     {", ".join(f"{name} = usage_days.{name} + excluded.{name}" for name in AMOUNTS)}
@@ -47,7 +47,7 @@ FORGET_USER: Final = (
 
 def counting(engine: Engine, place: int) -> Sequence[Write]:
     """Return the writes that count the spending bound at ``$place``, after one called `run`."""
-    spent = rows_of(engine, f"${place}", _TYPES)
+    spent = rows_of(engine, f"${place}", SPENT)
     return (Write("counted", _COUNT.format(today=TODAY[engine], spent=spent)),)
 
 

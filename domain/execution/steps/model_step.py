@@ -27,6 +27,7 @@ from domain.shared.clock import Clock
 from domain.shared.errors import ToolFailed, ToolRefused
 from domain.tools.error_fields import problem_of
 from domain.tools.tool import ToolSpec
+from domain.usage.gate import BudgetGate
 
 ASIDE_TOKENS: Final = 4_096  # of an answer to a tool
 ASIDE_LENGTH: Final = 100_000  # characters, from a provider that takes no limit
@@ -40,11 +41,13 @@ class ModelStep:
         failover: ModelFailover,
         tool_selector: ToolSelector,
         guards: MessageGuards,
+        budgets: BudgetGate,
         clock: Clock,
     ) -> None:
         self._failover = failover
         self._tool_selector = tool_selector
         self._guards = guards
+        self._budgets = budgets
         self._clock = clock
 
     def shown(self, task: Task) -> ShownTools:
@@ -64,9 +67,13 @@ class ModelStep:
             await journal.record(*self.withheld(journal.run), _erred(problem))
             return
         tools = await shown.specs(journal.run)
+        request_for = self._request_for(task, tools)
+        if (problem := await self._budget_problem(journal.run, request_for)) is not None:
+            await journal.record(_erred(problem))
+            return
         answer = self._guards.answer(task)
         try:
-            requests, end = await self._listen(task, tools, answer)
+            requests, end = await self._listen(journal, request_for, answer)
         except NoAnswer as failed:
             await journal.record(_erred(problem_of(failed.error)))
             return
@@ -119,14 +126,11 @@ class ModelStep:
         )
 
     async def _listen(
-        self, task: Task, tools: Sequence[ToolSpec], answer: StreamedAnswer | HeldAnswer
+        self, journal: Journal, request_for: RequestFor, answer: StreamedAnswer | HeldAnswer
     ) -> tuple[list[ToolRequest], ModelAnswer]:
         """Pass the answer's text and reasoning on; return its tool requests and its end."""
-        journal = task.journal
         requests: list[ToolRequest] = []
-        async with aclosing(
-            self._failover.ask(journal.run.choices, self._request_for(task, tools))
-        ) as pieces:
+        async with aclosing(self._failover.ask(journal.run.choices, request_for)) as pieces:
             async for piece in pieces:
                 match piece:
                     case Text() | Reasoning():
@@ -140,6 +144,10 @@ class ModelStep:
                 if journal.is_full:
                     await journal.flush()
         raise AssertionError("an answer ends with its ModelAnswer, or raises")
+
+    async def _budget_problem(self, run: Run, request_for: RequestFor) -> Problem | None:
+        """Hold what the step may take, and return the problem if a budget has no room for it."""
+        return await self._budgets.admit(run, lambda: request_for(run.choices[0]))
 
     def _request_for(self, task: Task, tools: Sequence[ToolSpec]) -> RequestFor:
         run = task.journal.run

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final
 
 from quart import Response, g
@@ -117,12 +118,11 @@ def chat_answer(answer: RunAnswer) -> dict[str, Any]:
 def failure(problem: Problem, place: Mapping[str, str]) -> Response:
     """Return the error response of a failed run, with the run's ids in the details."""
     g.is_logged = True  # by the run itself
-    return error_response(
-        status_of_code(problem.code),
-        problem.code,
-        problem.message,
-        {**problem.details, **place},
-    )
+    status, headers = status_of_code(problem.code), []
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.append(("Retry-After", str(problem.details.get("retry_after", 1))))
+    details = {**problem.details, **place}
+    return error_response(status, problem.code, problem.message, details, headers)
 
 
 def error_frame(error: PuertoError) -> dict[str, Any]:

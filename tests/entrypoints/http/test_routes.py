@@ -54,6 +54,10 @@ ABOVE_USER = {
     ("GET", "/metrics"): Role.OPERATOR,
     ("GET", "/logs"): Role.OPERATOR,
     ("GET", "/api/audit"): Role.OPERATOR,
+    ("GET", "/api/budgets"): Role.OPERATOR,
+    ("PUT", "/api/budgets"): Role.OPERATOR,
+    ("GET", "/api/budgets/<budget_id>"): Role.OPERATOR,
+    ("DELETE", "/api/budgets/<budget_id>"): Role.OPERATOR,
     ("GET", "/api/metrics"): Role.OPERATOR,
     ("GET", "/api/policy"): Role.OPERATOR,
     ("GET", "/api/plugins"): Role.OPERATOR,
@@ -101,6 +105,7 @@ BODIES: dict[tuple[str, str], Any] = {
 SHARED = {
     "account_name",
     "api_id",
+    "budget_id",
     "delivery_id",
     "plugin_name",
     "schema_provider",

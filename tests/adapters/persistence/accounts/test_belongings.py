@@ -20,6 +20,7 @@ from domain.runs.events import StepEnded
 from domain.shared.errors import Conflict
 from domain.shared.ids import new_id
 from domain.tools.artifacts import Artifact, KeptArtifact
+from domain.usage.budgets import Amount, Budget, BudgetLimit, BudgetPeriod, BudgetScope
 from tests.adapters.persistence.accounts.test_connected_accounts import an_account
 from tests.adapters.persistence.learned_apis.test_apis import a_version, an_api
 from tests.adapters.persistence.stores import (
@@ -39,7 +40,7 @@ from tests.adapters.persistence.webhooks.endpoints import an_endpoint
 from tests.domain.accounts.office import UserOffice
 
 LEARNED = {"learned_apis", "learned_versions", "learned_operations"}  # they belong to all
-NAMES = {"user_id", "owner", "username", "session_id", "run_id", "conversation_id"}
+NAMES = {"user_id", "owner", "subject", "username", "session_id", "run_id", "conversation_id"}
 
 
 async def rows(database: Database) -> dict[str, list[str]]:
@@ -74,10 +75,15 @@ async def settled_in(store: Store, user: User) -> None:
         await answered(store, user.id, run.started.conversation_id)
     file = KeptArtifact(new_id(), user.id, run.id, "c", NOW, Artifact(b"1", "text/plain", "a"))
     await store.artifacts.add([file])
+    budget = Budget(
+        new_id(), BudgetScope.USER, user.id, BudgetPeriod.DAY, BudgetLimit(9, None), NOW
+    )
+    assert await store.budgets.put(budget, most=9) == budget.id
     direct = a_direct_run(user.id)
     await asked(store, direct, a_consent(direct))
     step = StepEnded(StopReason.END, 1, 1, 0, "offline", "offline-1")
     await store.log.append(direct.id, 1, 5, [step])
+    assert await store.budgets.reserve(direct.id, 1, [(budget, user.id)], Amount(1)) is None
     key = a_key(user.id)
     assert await store.answers.reserve(key) is None
     named = {"logger": "puerto", "user": user.username, "user_id": user.id}

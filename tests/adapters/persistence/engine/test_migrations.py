@@ -68,6 +68,7 @@ ALL = [
     "0023_samples",
     "0024_buckets",
     "0025_foreign_identities",
+    "0026_budgets",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -120,6 +120,7 @@ async def test_every_body_has_an_example_that_succeeds(
     consent_id = waiting["consent_request"]["id"]
     await attempt("POST", "/api/consents/{consent_id}", consent_id=consent_id)
     await attempt("PUT", "/api/policy")
+    await attempt("PUT", "/api/budgets")
 
     await attempt("POST", "/api/learned-apis/preview")
     api_id = (await attempt("POST", "/api/learned-apis"))["id"]
