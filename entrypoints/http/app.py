@@ -10,6 +10,7 @@ from entrypoints.http.errors import install_errors
 from entrypoints.http.idempotency import install_idempotency
 from entrypoints.http.openapi import pages
 from entrypoints.http.openapi.document import install_documentation
+from entrypoints.http.public_path import install_public_path
 from entrypoints.http.routes import (
     agents,
     artifacts,
@@ -116,4 +117,5 @@ def create_app(services: Services) -> Quart:
         app.register_blueprint(blueprint)
     install_cors(app, services.settings.cors_origins)
     install_documentation(app)
+    install_public_path(app, services.settings.public_url)
     return app

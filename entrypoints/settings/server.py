@@ -15,8 +15,9 @@ class ServerSettings(BaseSettings):
         None,
         validation_alias="PUERTO_PUBLIC_URL",
         description="Address at which browsers reach the service, such as "
-        "`https://agent.example.com`; services to which users connect their accounts send them "
-        "back there. Not set: `http://API_HOST:API_PORT` if that is this machine's own, else none.",
+        "`https://agent.example.com` or, beneath a path, `https://example.com/puerto`; services to "
+        "which users connect their accounts send them back there. Not set: "
+        "`http://API_HOST:API_PORT` if that is this machine's own, else none.",
     )
     allowed_hosts: Annotated[
         tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)

@@ -1,92 +1,44 @@
-"""The blocks for nginx and systemd that the page on operating has, as they stand there."""
+"""Proxies before the service, by the blocks of their page; and the unit for systemd."""
 
 import asyncio
 import json
 import re
 import shutil
-import socket
 import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import urljoin
 
 import httpx2
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.outside.clients import client, streamed, text_of
+from tests.outside.clients import client, events_of, streamed, text_of
+from tests.support.proxies import Proxy, caddy, nginx
 from tests.support.service import ROOT, RunningService
 
 PAGE = ROOT / "docs" / "how-to" / "operate.md"
 PATIENCE = 60.0
-CONFIGURATION = """
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/1;
-    proxy_temp_path {folder}/2;
-    fastcgi_temp_path {folder}/3;
-    uwsgi_temp_path {folder}/4;
-    scgi_temp_path {folder}/5;
-    {block}
-}}
-"""
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+BEHIND = pytest.mark.parametrize("before", [nginx, caddy], ids=["nginx", "caddy"])
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[RunningService]:
-    with RunningService() as running:
+    with RunningService(None, PUERTO_PUBLIC_URL="https://agent.example.com/puerto") as running:
         yield running
 
 
 @pytest.fixture
-def proxy(service: RunningService, tmp_path: Path) -> Iterator[str]:
-    """The URL of nginx before the service."""
-    with nginx_before(service, tmp_path) as url:
+def proxy(service: RunningService, tmp_path: Path, before: Proxy) -> Iterator[str]:
+    """The URL of a proxy before the service."""
+    with before(service, tmp_path) as url:
         yield url
 
 
-@contextmanager
-def nginx_before(service: RunningService, tmp_path: Path) -> Iterator[str]:
-    """Run nginx before a service, which is beneath ``/puerto/`` there, too; yield its URL."""
-    program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    if program is None:
-        pytest.skip("nginx is not installed")
-    whole, beneath = blocks("nginx")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    block = whole.replace("server 127.0.0.1:8000;", f"server {urlsplit(service.url).netloc};")
-    block = re.sub(r"^ *ssl_cert.*\n", "", block, flags=re.MULTILINE)
-    block = block.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
-    block = block.replace("    location / {", f"{beneath}\n    location / {{")
-    file = tmp_path / "nginx.conf"
-    file.write_text(CONFIGURATION.format(folder=tmp_path, block=block))
-    options = ["-p", str(tmp_path), "-c", str(file), "-e", str(tmp_path / "error.log")]
-    process = subprocess.Popen([program, *options, "-g", "daemon off; master_process off;"])
-    try:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            assert process.poll() is None, (tmp_path / "error.log").read_text()
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(PATIENCE)
-
-
-async def test_all_of_it_works_behind_nginx(service: RunningService, proxy: str) -> None:
-    token = service.user("ann")
+@BEHIND
+async def test_all_of_it_works_behind_a_proxy(service: RunningService, proxy: str) -> None:
+    token = service.user(f"ann{proxy[-5:]}")
     for url in (proxy, f"{proxy}/puerto"):
         events = await streamed(url, token, "What is 17 * 23?")
         assert "391" in text_of(events)
@@ -97,10 +49,46 @@ async def test_all_of_it_works_behind_nginx(service: RunningService, proxy: str)
         async with client(url, token) as http:
             made = await http.post(f"{url}/api/conversations", json={"title": "Sums"})
             assert made.status_code == 201
+            assert made.headers["Location"].startswith("/puerto/api/conversations/")
             again = await http.get(urljoin(url, made.headers["Location"]))
             assert again.json()["title"] == "Sums"
 
 
+@BEHIND
+async def test_each_piece_arrives_before_the_next_is_sent(tmp_path: Path, before: Proxy) -> None:
+    cassette = tmp_path / "cassette.json"
+    cassette.write_text(json.dumps([{"pieces": [{"text": "One"}, {"delay": 600}]}]))
+    with RunningService(tmp_path, PUERTO_CASSETTE=str(cassette)) as hesitating:
+        token = hesitating.user("ann")
+        with before(hesitating, tmp_path) as url:
+            body = {"message": "Count.", "stream": True, "on_disconnect": "cancel"}
+            async with (
+                asyncio.timeout(PATIENCE),
+                client(url, token) as http,
+                http.stream("POST", "/api/chat", json=body) as response,
+            ):
+                heard = [event async for event in until_chunk(events_of(response))]
+                assert heard[-1]["content"] == "One"
+
+
+async def until_chunk(events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    async for event in events:
+        yield event
+        if event["type"] == "chunk":
+            return
+
+
+@BEHIND
+async def test_a_large_document_passes(service: RunningService, proxy: str) -> None:
+    async with client(proxy, service.admin()) as http:
+        headers = {"Content-Type": "application/json"}
+        body = b" " * (16 * 1024 * 1024) + b"not JSON"
+        refused = await http.post("/api/learned-apis", content=body, headers=headers)
+        assert refused.status_code == 400  # by Puerto, which has read it
+        assert refused.json()["error"]["code"] == "INVALID_REQUEST"
+
+
+@BEHIND
 @pytest.mark.parametrize("page", ["docs", "redoc"])
 async def test_the_documentation_works_beneath_a_path(proxy: str, page: str) -> None:
     async with httpx2.AsyncClient(follow_redirects=True, timeout=PATIENCE) as http:
@@ -111,11 +99,16 @@ async def test_the_documentation_works_beneath_a_path(proxy: str, page: str) -> 
             address = urljoin(str(found.url), part)
             assert address.startswith(f"{proxy}/puerto/")
             assert (await http.get(address)).status_code == 200
+        document: dict[str, Any] = (await http.get(f"{proxy}/puerto/openapi.json")).json()
+        (server,) = document["servers"]
+        health = urljoin(f"{proxy}/puerto/openapi.json", server["url"]) + "/api/live"
+        assert (await http.get(health)).status_code == 200
 
 
-async def test_clients_are_limited_by_their_own_address(tmp_path: Path) -> None:
+@BEHIND
+async def test_clients_are_limited_by_their_own_address(tmp_path: Path, before: Proxy) -> None:
     limited = RunningService(None, TRUSTED_PROXIES="127.0.0.1", RATE_LIMIT_PER_MINUTE="2")
-    with limited, nginx_before(limited, tmp_path) as url:
+    with limited, before(limited, tmp_path) as url:
         forged = {"X-Forwarded-For": "192.0.2.1"}
         answers = [
             await status_from(client_address, url, headers)
@@ -141,7 +134,8 @@ def test_the_unit_is_one_that_systemd_understands(tmp_path: Path) -> None:
     program = shutil.which("systemd-analyze")
     if program is None:
         pytest.skip("systemd is not installed")
-    (unit,) = (block for block in blocks("ini") if "[Service]" in block)
+    blocks = re.findall(r"^```ini\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    (unit,) = (block for block in blocks if "[Service]" in block)
     file = tmp_path / "puerto.service"
     file.write_text(unit.replace("/opt/puerto/.venv/bin/puerto", "/bin/true"))
     told = subprocess.run(

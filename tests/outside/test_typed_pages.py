@@ -67,6 +67,8 @@ LEFT_OUT: Final = {
     "puerto plugin settings crm": "the same, from the command line",
     "puerto plugin show desk": "needs a broken plugin; tests of the command have one",
     "/api/plugins/crm/settings": "needs the page's plugin; test_plugin_settings.py has it",
+    "docker ": "needs a container engine; tests/outside/images runs the image without one",
+    "kubectl": "needs a cluster; tests/outside/images has what the chart makes",
     "serve --host 0.0.0.0 --workers 4": "listens on every network; others start workers",
 }
 

@@ -57,6 +57,7 @@ HOOKS: Final = _DOCS / "how-to" / "hooks-in-use.md"
 LEARN: Final = _DOCS / "how-to" / "learn-an-api.md"
 MODEL: Final = _DOCS / "how-to" / "use-a-model.md"
 OPERATE: Final = _DOCS / "how-to" / "operate.md"
+PROXY: Final = _DOCS / "how-to" / "behind-a-proxy.md"
 POSTGRESQL: Final = _DOCS / "how-to" / "run-on-postgresql.md"
 PLUGIN: Final = _DOCS / "how-to" / "write-a-plugin.md"
 TOOL: Final = _DOCS / "how-to" / "write-a-tool.md"
@@ -151,7 +152,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (OPERATE, f"twice the grace time plus {_MARGIN} seconds"),
     (OPERATE, f"some {logs.LINE_CHARACTERS:,} characters"),
     (OPERATE, f"have succeeded for {'a minute' if health.RED_SECONDS == 60 else '?'}"),
-    (OPERATE, f"a comment comes every {following.BEAT_SECONDS:g} s of silence"),
+    (PROXY, f"comment comes every {following.BEAT_SECONDS:g} s of silence"),
     (EVENTS, f"stored within {journal.FLUSH_SECONDS:g} seconds or"),
     (EVENTS, f"within {websocket.AUTH_SECONDS:g} seconds"),
     (EVENTS, f"{STREAMS_AT_ONCE} runs and conversations at once"),

@@ -31,6 +31,7 @@ from entrypoints.http.openapi.schemas import (
     schemas_of,
     tidy,
 )
+from entrypoints.http.public_path import public_path
 from entrypoints.http.security.guard import is_open, role_of
 from entrypoints.http.security.limits import is_free
 from entrypoints.http.security.tickets import is_ticketed
@@ -252,7 +253,8 @@ def openapi_document(app: Quart) -> bytes:
     """Return the document as JSON; it is generated once and cached."""
     if _DOCUMENT not in app.extensions:
         provider = app.extensions["QUART_SCHEMA"].openapi_provider
-        app.extensions[_DOCUMENT] = dump(provider.schema())
+        servers = {"servers": [{"url": path}]} if (path := public_path(app)) else {}
+        app.extensions[_DOCUMENT] = dump(provider.schema() | servers)
     document: bytes = app.extensions[_DOCUMENT]
     return document
 

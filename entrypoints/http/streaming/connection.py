@@ -24,6 +24,7 @@ from quart.utils import encode_headers, raise_task_exceptions
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from entrypoints.http.packed_bodies import codings_of, unpacked
+from entrypoints.http.public_path import without_public_path
 
 MAX_DEPTH: Final = 64
 FRAMES_WAITING: Final = 32
@@ -179,7 +180,7 @@ class HttpConnection(ASGIHTTPConnection):
     """
 
     def __init__(self, app: Quart, scope: HTTPScope) -> None:
-        super().__init__(app, _with_usable_host(scope))
+        super().__init__(app, without_public_path(app, _with_usable_host(scope)))
 
     async def __call__(self, receive: ASGIReceiveCallable, send: Send) -> None:
         """Serve one request."""
@@ -225,7 +226,7 @@ class WebsocketConnection(ASGIWebsocketConnection):
     """
 
     def __init__(self, app: Quart, scope: WebsocketScope) -> None:
-        super().__init__(app, _with_usable_host(scope))
+        super().__init__(app, without_public_path(app, _with_usable_host(scope)))
         self.queue = asyncio.Queue(FRAMES_WAITING)
 
     async def handle_messages(self, receive: ASGIReceiveCallable) -> None:
