@@ -45,6 +45,13 @@ class Operator:
         self.service = service
         self.token = service.admin()
 
+    def kept(self, request_id: str) -> list[str]:
+        """Return the messages that the database has of a request, of all workers."""
+        address = f"{self.service.url}/logs?request_id={request_id}"
+        request = Request(address, headers={"Authorization": f"Bearer {self.token}"})
+        with urlopen(request, timeout=PATIENCE) as response:
+            return [entry["message"] for entry in json.load(response)]
+
     def send(self, request_id: str, path: str, body: dict[str, Any]) -> int:
         """Send a request and return the status of the answer."""
         headers = {
@@ -195,6 +202,7 @@ def test_a_worker_that_is_killed(tmp_path: Path, folder: Path) -> None:
         ended, taken_up = phrases("a worker is killed")
         operator.line(" WARNING ", ended)
         named(operator.line(f"{taken_up}2"), "killed")
+        until(lambda: [each for each in operator.kept("killed") if f"{taken_up}2" in each])
 
 
 def test_a_lease_that_is_lost(tmp_path: Path, folder: Path) -> None:
