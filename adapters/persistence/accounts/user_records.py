@@ -79,7 +79,7 @@ def _value(name: str, value: Any, field: Any) -> Any:
         return moment(value)
     if isinstance(field, fields.BooleanField):
         return bool(value)
-    if name in _JSON:
+    if name in _JSON and isinstance(value, str):  # the answer to a delivery is a number
         return _json(value)
     return str(value) if isinstance(value, UUID) else value
 
