@@ -40,14 +40,22 @@ class Redaction:
 
 
 def secrets_of(settings: Settings) -> set[str]:
-    """Return the values to redact: the secret settings, and the passwords in database URLs."""
+    """Return the values to redact: the secret settings, and the secrets that stand within some."""
     values = [getattr(settings, name) for name in type(settings).model_fields]
     given = {secret.get_secret_value() for value in values for secret in _secrets_in(value)}
+    if settings.otlp_headers is not None:
+        given |= _values_in(settings.otlp_headers.get_secret_value())
     secrets = {form for secret in given for form in forms_of_secret(secret)}
     for url in (settings.database_url, settings.database_listen_url):
         if url is not None:
             secrets |= _passwords_in(url.get_secret_value())
     return secrets
+
+
+def _values_in(headers: str) -> set[str]:
+    """Return the values of headers that are written as ``name=value``, separated by commas."""
+    values = {unquote(each.partition("=")[2]).strip() for each in headers.split(",")}
+    return {value for value in values if len(value) >= _SHORTEST_PASSWORD}
 
 
 def _passwords_in(url: str) -> set[str]:

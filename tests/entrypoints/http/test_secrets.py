@@ -1,8 +1,10 @@
 """A secret is put into every input, and then looked for wherever something is written."""
 
 import hashlib
+import io
 import json
 import logging
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from domain.accounts.users import Role
 from domain.tools.artifacts import Artifact
 from entrypoints.server.logs import JsonLine, OneLine, RedactingFormatter
 from entrypoints.server.redaction import secrets_of
+from entrypoints.settings.settings import Settings
+from entrypoints.settings.values import variables
 from plugins.host.host import PluginHost
 from puerto import KeyAccount, Registry, ToolContext, hookimpl, tool
 from tests.adapters.llm.wire.openai import OpenAIWireServer
@@ -24,7 +28,7 @@ from tests.entrypoints.http.conftest import Client, Install, Installation
 from tests.entrypoints.http.ledger import EXECUTE
 from tests.entrypoints.http.routes.webhooks.receiver import added, still
 from tests.support.pets import PetShop
-from tests.support.web_server import WebServer
+from tests.support.web_server import Reply, WebServer, serving
 
 pytestmark = pytest.mark.one_engine  # it reads the file of the database
 
@@ -38,6 +42,8 @@ OF_SETTINGS = (
     "PERPLEXITY_API_KEY",
     "SERPAPI_API_KEY",
     "PINECONE_API_KEY",
+    "OIDC_CLIENT_SECRET",
+    "OTEL_EXPORTER_OTLP_HEADERS",
 )
 OF_OTHERS = (
     "plugin's setting",
@@ -231,6 +237,11 @@ class Talk:
         ):
             await self.tell(olga, "GET", address)
 
+        user = await self.tell(ada, "GET", "/api/auth/me")
+        export = await olga.send("GET", f"/api/users/{user['id']}/export")
+        with zipfile.ZipFile(io.BytesIO(await export.get_data(as_text=False))) as archive:
+            self.said += [archive.read(name).decode() for name in archive.namelist()]
+
     async def all(self) -> None:
         """Do all of it."""
         host, dispatcher = self.installation.services.toolbox, await still(self.installation)
@@ -251,15 +262,38 @@ def bytes_of(folder: Path) -> list[str]:
     return [file.read_bytes().decode("latin1") for file in files]
 
 
+@pytest.fixture
+def collector() -> Iterator[WebServer]:
+    """A collector of traces and metrics."""
+    answer = Reply(headers={"Content-Type": "application/x-protobuf"}, body=b"")
+    with serving(lambda _: answer) as server:
+        yield server
+
+
+def test_every_secret_setting_is_put_in() -> None:
+    """But for the addresses of a database, which here is a file."""
+    secret = {
+        variables(setting)[0]
+        for setting in Settings.model_fields.values()
+        if "SecretStr" in f"{setting.annotation}"
+    }
+    assert secret == {*OF_SETTINGS, "DATABASE_URL", "DATABASE_LISTEN_URL"}
+
+
 async def test_what_is_secret_is_written_nowhere(
-    install: Install, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    install: Install, collector: WebServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("LEAKY_VARIABLE", "LEAKY_REQUIRED"):
         monkeypatch.setenv(name, SECRETS[name])
+    headers = f"x-api-key={SECRETS['OTEL_EXPORTER_OTLP_HEADERS']}"
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", headers)
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
     given = {name: SECRETS[name] for name in OF_SETTINGS}
     written: dict[str, list[str]] = {"log": []}
     with OpenAIWireServer() as model:
         given |= {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+            "OTEL_EXPORTER_OTLP_HEADERS": headers,
             "PUERTO_CASSETTE": "",
             "PUERTO_PROVIDER": "openai",
             "OPENAI_BASE_URL": model.base_url,
@@ -280,6 +314,9 @@ async def test_what_is_secret_is_written_nowhere(
             assert sent >= {SECRETS["key of an API"], SECRETS["user's own key of an API"]}
             written["database"] = bytes_of(tmp_path)
         written["database after the end"] = bytes_of(tmp_path)
+    written["telemetry"] = [each.body.decode("latin1") for each in collector.seen]
+    assert {seen.target for seen in collector.seen} == {"/v1/traces", "/v1/metrics"}
+    assert collector.seen[0].header("x-api-key") == SECRETS["OTEL_EXPORTER_OTLP_HEADERS"]
     written["prompts"] = [json.dumps(request.body) for request in model.requests]
 
     assert len(model.requests) == 8
