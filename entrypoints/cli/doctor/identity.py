@@ -1,9 +1,11 @@
 """Check of the identity provider."""
 
 from typing import Final
+from urllib.parse import urlsplit
 
 from domain.shared.errors import Unavailable
 from entrypoints.cli.doctor.findings import DoctorFinding, State
+from entrypoints.settings.values import is_loopback
 from entrypoints.wiring.adapters.identity import IdentityParts
 from entrypoints.wiring.container import Container
 
@@ -20,8 +22,10 @@ async def identity_findings(container: Container) -> list[DoctorFinding]:
     except Unavailable as error:
         found = DoctorFinding(_SUBJECT, State.BROKEN, f"{settings.oidc_issuer}: {error.message}")
     else:
-        detail = f"{settings.oidc_issuer} answers, {keys} keys; {_uses(identity)}"
-        found = DoctorFinding(_SUBJECT, State.OK, detail)
+        is_safe = _is_safe(settings.oidc_issuer)
+        warning = "" if is_safe else "; without TLS its keys can be replaced on the way"
+        detail = f"{settings.oidc_issuer} answers, {keys} keys; {_uses(identity)}{warning}"
+        found = DoctorFinding(_SUBJECT, State.OK if is_safe else State.NOTE, detail)
     finally:
         await container.web().web.close()
     if identity.login is None or settings.public_address:
@@ -42,6 +46,12 @@ async def _keys(identity: IdentityParts) -> int:
     if identity.login is not None:
         await documents.discovery.get()
     return len(await documents.keys.get())
+
+
+def _is_safe(issuer: str) -> bool:
+    """Return whether nobody can be between: by TLS, or because it is on this machine."""
+    parts = urlsplit(issuer)
+    return parts.scheme == "https" or is_loopback(parts.hostname or "")
 
 
 def _uses(identity: IdentityParts) -> str:

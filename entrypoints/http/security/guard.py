@@ -13,7 +13,7 @@ from quart import Quart, Response, current_app, g, request
 
 from domain.accounts.identity import Identity
 from domain.accounts.users import Role, User
-from domain.shared.errors import InvalidRequest, Unauthenticated
+from domain.shared.errors import Forbidden, InvalidRequest, Unauthenticated, Unavailable
 from domain.shared.ids import new_id
 from domain.shared.log_context import bind
 from domain.telemetry.traces import TRACEPARENT, bind_caller
@@ -108,9 +108,9 @@ async def _count_request() -> None:
     if rule is not None and not is_open(view := current_app.view_functions[rule.endpoint]):
         try:
             g.identity = await _caller_of(view)
-        except Unauthenticated as refused:
-            g.unauthenticated = refused
-    if "unauthenticated" in g or not is_free(request.endpoint):
+        except (Unauthenticated, Forbidden, Unavailable) as refused:
+            g.refusal = refused
+    if "refusal" in g or not is_free(request.endpoint):
         await count(request, g.get("identity"))
 
 
@@ -126,8 +126,8 @@ async def _check_caller() -> None:
     view = current_app.view_functions[rule.endpoint]
     if is_open(view):
         return
-    if "unauthenticated" in g:
-        raise g.unauthenticated
+    if "refusal" in g:
+        raise g.refusal
     note_authenticated(request.scope)
     bind(user=g.identity.user.username, user_id=g.identity.user.id)
     if (scope := scope_of(rule.endpoint)) is not None:

@@ -338,6 +338,25 @@ async def test_a_provider_that_is_down_is_told(town: Town) -> None:
 
 
 @pytest.mark.one_engine
+async def test_who_is_let_in_by_no_role_is_counted_all_the_same(install: Install) -> None:
+    async with WebServer(provider := ProviderApp()) as server:
+        provider.url = server.url
+        async with install(
+            OIDC_ISSUER=server.url,
+            OIDC_AUDIENCE=AUDIENCE,
+            OIDC_ROLES="staff=user",
+            PUERTO_OPEN_HOSTS="127.0.0.1",
+            RATE_LIMIT_PER_MINUTE="2",
+        ) as installation:
+            guest = Client(installation.app, provider.token(roles=["guest"]))
+            for _ in range(2):
+                await guest.error("GET", "/api/auth/me", 403, "FORBIDDEN")
+            await guest.error("GET", "/api/auth/me", 429, "RATE_LIMITED")
+            staff = Client(installation.app, provider.token(roles=["staff"]))
+            assert (await staff.get("/api/auth/me"))["role"] == "user"
+
+
+@pytest.mark.one_engine
 async def test_a_provider_without_a_login_page_is_told(town: Town) -> None:
     town.provider.configuration = {"authorization_endpoint": None}
     await read_error(await town.browser.get(f"{ADDRESS}/login"), 503, "UNAVAILABLE")
