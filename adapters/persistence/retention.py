@@ -97,6 +97,7 @@ KINDS: Final[Mapping[str, Delete]] = {
     "buckets": delete_buckets,
     "deliveries": older("deliveries", "settled_at"),
     "answers": older("answers", "created_at"),
+    "sessions": older("sessions", "expires_at"),
 }
 """What has an age limit, and how it is deleted."""
 

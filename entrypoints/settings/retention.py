@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from domain.shared.idempotency import LIFE
 
 _LONGEST: Final = 36_500
+_ENDED_SESSIONS: Final = timedelta(days=30)
 # A full bucket of a rate limit means nothing; so long, since its clock is the database's.
 _FULL_BUCKETS: Final = timedelta(hours=1)
 
@@ -68,4 +69,4 @@ class RetentionSettings(BaseSettings):
             "deliveries": self.retention_deliveries_days,
         }
         limited = {kind: timedelta(days=number) for kind, number in days.items() if number}
-        return {**limited, "answers": LIFE, "buckets": _FULL_BUCKETS}
+        return {**limited, "answers": LIFE, "buckets": _FULL_BUCKETS, "sessions": _ENDED_SESSIONS}

@@ -42,9 +42,10 @@ class SessionRow(Model):
     last_used_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """The name."""
+        """The name, and the order in which they end."""
 
         table = "sessions"
+        indexes: ClassVar = [("expires_at",)]
 
 
 class PasswordResetRow(Model):

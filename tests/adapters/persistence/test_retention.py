@@ -19,7 +19,7 @@ from domain.runs.outcomes import RunOutcome
 from domain.runs.ports import NewRun, RunRecord
 from domain.shared.ids import new_id
 from domain.tools.artifacts import Artifact, KeptArtifact
-from tests.adapters.persistence.stores import DONE, NOW, a_key, a_run, an_ending
+from tests.adapters.persistence.stores import DONE, NOW, a_key, a_run, a_session, a_user, an_ending
 from tests.adapters.persistence.test_audit import a_decision
 from tests.fakes.clock import FakeClock
 
@@ -186,6 +186,20 @@ async def test_keys_of_requests_go_and_what_has_no_limit_stays(
 
     assert sum(deleted.values()) <= 1  # the second key may have taken the first with it
     assert [row["key"] for row in await shared.fetch("SELECT key FROM answers")] == ["k2"]
+
+
+async def test_logins_that_are_over_go(shared: Database, real_store: Store) -> None:
+    user = a_user()
+    await real_store.users.add(user, "hash")
+    ends = {"over": OLD, "over for a day": NOW - DAY, "good": NOW + DAY}
+    for fingerprint, at in ends.items():
+        session = replace(a_session(user, fingerprint), expires_at=at)
+        await real_store.sessions.add(session)
+
+    assert await Deleting(real_store).look() == {"sessions": 1}
+
+    left = await shared.fetch("SELECT fingerprint FROM sessions ORDER BY expires_at")
+    assert [row["fingerprint"] for row in left] == ["over for a day", "good"]
 
 
 async def test_one_worker_deletes_in_an_hour(real_store: Store) -> None:

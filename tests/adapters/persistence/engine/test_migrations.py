@@ -69,6 +69,7 @@ ALL = [
     "0024_buckets",
     "0025_foreign_identities",
     "0026_budgets",
+    "0027_session_ends",
 ]
 MIGRATE = """
 import asyncio, sys
