@@ -36,6 +36,11 @@ def pod(*options: str) -> Any:
     return objects(*options)["Deployment"]["spec"]["template"]["spec"]
 
 
+def environment_of(spec: Any) -> dict[str, str]:
+    """Return the settings of a pod's container that are no secrets."""
+    return {each["name"]: each["value"] for each in spec["containers"][0]["env"] if "value" in each}
+
+
 def test_helm_finds_no_fault() -> None:
     run(program("helm"), "lint", "--strict", CHART, *SECRET)
 
@@ -64,10 +69,8 @@ def test_a_pod_has_the_time_that_a_stop_takes() -> None:
     for grace, pause in ((10, 5), (60, 0), (0, 20)):
         spec = pod(f"--set=graceSeconds={grace},preStopSeconds={pause}")
         assert spec["terminationGracePeriodSeconds"] == pause + 2 * grace + 15
-        environment = {
-            each["name"]: each["value"] for each in spec["containers"][0]["env"] if "value" in each
-        }
-        assert load_settings(environment, env_file=None).grace_seconds == grace
+        settings = load_settings(environment_of(spec), env_file=None)
+        assert settings.grace_seconds == grace
 
 
 def test_no_pod_leaves_before_another_is_ready() -> None:
@@ -107,6 +110,19 @@ def test_secrets_are_a_reference_alone() -> None:
     assert container["envFrom"] == [{"secretRef": {"name": "agent"}}]
     assert "existingSecret" in rendered(status=1)
     assert "JWT_SECRET" in rendered(*SECRET, "--set=settings.JWT_SECRET=x", status=1)
+
+
+def test_settings_reach_the_service_as_they_are(tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(
+        "settings:\n  PUERTO_MAX_BODY_BYTES: 16777216\n  PUERTO_ANONYMOUS_SECONDS: 7.5\n"
+        "  TRUSTED_PROXIES: 10.0.0.0/8, 127.0.0.1\npublicUrl: https://agent.example.com\n"
+    )
+    settings = load_settings(environment_of(pod(f"--values={values}")), env_file=None)
+    assert settings.max_body_bytes == 16_777_216
+    assert settings.anonymous_seconds == 7.5
+    assert len(settings.trusted_proxies) == 2
+    assert settings.public_address == "https://agent.example.com"
 
 
 def test_probes_ask_what_answers() -> None:

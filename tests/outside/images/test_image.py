@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,11 +88,11 @@ def _download(folder: Path) -> None:
 class Container:
     """The image in a container of its own: its root read-only, and no capability left."""
 
-    def __init__(self, image: Image, folder: Path) -> None:
+    def __init__(self, image: Image, folder: Path, *options: str) -> None:
         self.port = free_port()
         self.lines: list[str] = []
         self._folder = folder
-        (folder / "config.json").write_text(json.dumps(_bundle(image, self.port)))
+        (folder / "config.json").write_text(json.dumps(_bundle(image, self.port, options)))
         self._process = subprocess.Popen(
             ["runc", *RUNC, "run", "--bundle", ".", "puerto"],
             cwd=folder,
@@ -130,7 +130,7 @@ class Container:
             self._process.stdout.close()
 
 
-def _bundle(image: Image, port: int) -> dict[str, Any]:
+def _bundle(image: Image, port: int, options: Sequence[str]) -> dict[str, Any]:
     """Return the container as the Open Container Initiative describes one (config.md)."""
     safe = ["nosuid", "nodev"]
     empty = [
@@ -145,7 +145,7 @@ def _bundle(image: Image, port: int) -> dict[str, Any]:
         "ociVersion": "1.0.0",
         "process": {
             "user": {"uid": user, "gid": group},
-            "args": [*image.config["Entrypoint"], *image.config["Cmd"]],
+            "args": [*image.config["Entrypoint"], *image.config["Cmd"], *options],
             "env": [*image.config["Env"], "API_HOST=127.0.0.1", f"API_PORT={port}"],
             "cwd": image.config["WorkingDir"],
             "capabilities": {},
@@ -161,10 +161,10 @@ def _bundle(image: Image, port: int) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def container(image: Image, tmp_path: Path) -> Iterator[Container]:
-    """A container that its own health check calls healthy."""
-    started = Container(image, tmp_path)
+@contextmanager
+def healthy(image: Image, folder: Path, *options: str) -> Iterator[Container]:
+    """Run a container, from when its own health check calls it healthy."""
+    started = Container(image, folder, *options)
     try:
         kind, *check = image.config["Healthcheck"]["Test"]
         assert kind == "CMD"
@@ -195,23 +195,24 @@ print(post("/api/chat", {"message": "What is 17 * 23?"}, token)["message"])
 
 
 def test_it_answers_as_nobody_in_particular_over_files_that_it_cannot_change(
-    container: Container,
+    image: Image, tmp_path: Path
 ) -> None:
-    assert container.execute("id", "--user").stdout == "10001\n"
-    found = re.search(r"log in as admin with the password (\S+)", "".join(container.lines))
-    assert found is not None
-    asked = container.execute("python3", "-c", ASK, str(container.port), found[1])
-    assert "391" in asked.stdout, asked.stderr
-    for place in ("/", "/opt/puerto", "/usr"):
-        assert "Read-only file system" in container.execute("touch", f"{place}/new").stderr
-    status = container.execute("grep", "Cap\\(Eff\\|Bnd\\)", "/proc/1/status").stdout
-    assert re.findall(r"\t(\w+)", status) == ["0" * 16] * 2
+    with healthy(image, tmp_path) as container:
+        assert container.execute("id", "--user").stdout == "10001\n"
+        found = re.search(r"log in as admin with the password (\S+)", "".join(container.lines))
+        assert found is not None
+        asked = container.execute("python3", "-c", ASK, str(container.port), found[1])
+        assert "391" in asked.stdout, asked.stderr
+        for place in ("/", "/opt/puerto", "/usr"):
+            assert "Read-only file system" in container.execute("touch", f"{place}/new").stderr
+        status = container.execute("grep", "Cap\\(Eff\\|Bnd\\)", "/proc/1/status").stdout
+        assert re.findall(r"\t(\w+)", status) == ["0" * 16] * 2
 
 
-def test_it_stops_when_it_is_told_to(container: Container) -> None:
-    assert container.stop() == 0
-    container.close()
-    assert "Puerto has stopped" in container.lines[-1]
+def test_its_workers_stop_when_they_are_told_to(image: Image, tmp_path: Path) -> None:
+    with healthy(image, tmp_path, "--workers", "2") as container:
+        assert container.stop() == 0
+    assert any("Puerto has stopped" in line for line in container.lines)
 
 
 def test_what_is_installed_is_what_was_tested(image: Image) -> None:

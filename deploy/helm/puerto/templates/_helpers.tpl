@@ -44,9 +44,10 @@ env:
   - name: PUERTO_PUBLIC_URL
     value: {{ . | quote }}
   {{- end }}
+  {{- /* As JSON, since a large number would be written with an exponent. */}}
   {{- range $name, $value := .Values.settings }}
   - name: {{ $name }}
-    value: {{ $value | toString | quote }}
+    value: {{ kindIs "string" $value | ternary $value (toJson $value) | quote }}
   {{- end }}
 securityContext:
   allowPrivilegeEscalation: false
