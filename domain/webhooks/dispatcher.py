@@ -24,7 +24,7 @@ from domain.webhooks.delivery import (
 )
 from domain.webhooks.disabling import Disabling
 from domain.webhooks.endpoint import DisabledReason, Webhook
-from domain.webhooks.keys import WebhookKeys
+from domain.webhooks.keys import Keys, WebhookKeys
 from domain.webhooks.ports import Deliveries, Webhooks, WebhookSender
 from domain.webhooks.signing import signed_headers
 
@@ -156,8 +156,8 @@ class Dispatcher:
         body = json.dumps(delivery.payload(), separators=(",", ":"), ensure_ascii=False).encode()
         now = self._clock.now()
         try:
-            keys = self._keys.open(webhook).at(now)
-            headers = signed_headers(keys, delivery.id, now, body)
+            keys = await self._opened(webhook)
+            headers = signed_headers(keys.at(now), delivery.id, now, body)
             answer = await self._sender.send(webhook.url, headers, body)
         except PuertoError as error:
             return TryResult(self._clock.now(), None, error.message)
@@ -165,6 +165,13 @@ class Dispatcher:
         if result.is_success:
             return result
         return TryResult(result.at, answer, f"The receiver answered {answer}.")
+
+    async def _opened(self, webhook: Webhook) -> Keys:
+        """Return the keys of an endpoint; after a rotation of the master key it encrypts them."""
+        keys = self._keys.open(webhook)
+        if (sealed := self._keys.sealed_anew(webhook, keys)) is not None:
+            await self._webhooks.replace_keys(webhook, sealed)
+        return keys
 
     async def _record(self, delivery: Delivery, webhook: Webhook, result: TryResult) -> None:
         pause = pause_after(delivery.tries + 1, random.random())  # noqa: S311  no secret

@@ -43,6 +43,16 @@ class Webhook:
         return self.disabled_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookEdit:
+    """A change of an endpoint; None leaves a field as it is."""
+
+    url: str | None = None
+    events: Sequence[str] | None = None
+    description: str | None = None
+    enabled: bool | None = None
+
+
 def family_of(type_: str) -> str:
     """Return the subscription to all types that begin like this one: ``run.*``."""
     return f"{type_.partition('.')[0]}.{ALL}"

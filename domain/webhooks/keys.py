@@ -49,6 +49,12 @@ class WebhookKeys:
         }
         return seal_json(self._cipher, values, _place(webhook_id))
 
+    def sealed_anew(self, webhook: Webhook, keys: Keys) -> bytes | None:
+        """Return the keys encrypted with the current master key; None where they are already."""
+        if self._cipher.is_current(webhook.sealed):
+            return None
+        return self.seal(webhook.id, keys)
+
     def open(self, webhook: Webhook) -> Keys:
         """Decrypt the keys of an endpoint.
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from domain.shared.paging import Page
 from domain.webhooks.delivery import Delivery, DeliveryStatus, TryResult
-from domain.webhooks.endpoint import DisabledReason, Webhook
+from domain.webhooks.endpoint import DisabledReason, Webhook, WebhookEdit
 
 
 class Webhooks(Protocol):
@@ -33,13 +33,17 @@ class Webhooks(Protocol):
         """Return the endpoints with these ids, by id; unknown ids are missing."""
         ...
 
-    async def change(self, webhook: Webhook) -> None:
-        """Store what may change of an endpoint.
+    async def change(self, webhook_id: str, edit: WebhookEdit) -> None:
+        """Change an endpoint; enabling forgets that it failed. ``enabled`` False is not done here.
 
         Raises:
-            NotFound: it was removed meanwhile.
+            NotFound: unknown.
 
         """
+        ...
+
+    async def replace_keys(self, webhook: Webhook, sealed: bytes) -> bool:
+        """Store other keys; False if they are not those of the given record (any more)."""
         ...
 
     async def disable(self, webhook_id: str, at: datetime, reason: DisabledReason) -> bool:

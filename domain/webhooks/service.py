@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,7 +12,7 @@ from domain.shared.ids import new_id
 from domain.shared.paging import Page
 from domain.web.ports import HostCheck
 from domain.webhooks.delivery import TEST, Delivery, DeliveryStatus
-from domain.webhooks.endpoint import MOST_WEBHOOKS, DisabledReason, Webhook
+from domain.webhooks.endpoint import MOST_WEBHOOKS, DisabledReason, Webhook, WebhookEdit
 from domain.webhooks.keys import Keys, WebhookKeys
 from domain.webhooks.ports import Deliveries, Webhooks
 from domain.webhooks.signing import key_of, new_key, shown
@@ -21,16 +20,6 @@ from domain.webhooks.signing import key_of, new_key, shown
 _FULL: Final = f"There are {MOST_WEBHOOKS} webhooks already: delete one first."
 
 _log = logging.getLogger("puerto.changes")
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookEdit:
-    """A change of an endpoint; None leaves a field as it is."""
-
-    url: str | None = None
-    events: Sequence[str] | None = None
-    description: str | None = None
-    enabled: bool | None = None
 
 
 class WebhookService:
@@ -112,18 +101,10 @@ class WebhookService:
 
         """
         user.require(Role.OPERATOR)
-        before = await self._webhooks.get(webhook_id)
+        await self._webhooks.get(webhook_id)
         if edit.url is not None:
             await self._check(edit.url)
-        changed = replace(
-            before,
-            url=edit.url or before.url,
-            events=before.events if edit.events is None else tuple(dict.fromkeys(edit.events)),
-            description=before.description if edit.description is None else edit.description,
-        )
-        if edit.enabled:
-            changed = replace(changed, disabled_at=None, disabled_reason=None, failing_since=None)
-        await self._webhooks.change(changed)
+        await self._webhooks.change(webhook_id, edit)
         if edit.enabled is False:
             await self._webhooks.disable(webhook_id, self._clock.now(), DisabledReason.OPERATOR)
         _log.info("%s changed the webhook %s", user.username, webhook_id)
@@ -135,16 +116,17 @@ class WebhookService:
         Raises:
             Forbidden: the user is no operator.
             NotFound: there is none.
+            Conflict: somebody else replaces it at this moment.
             Unavailable: the present one cannot be decrypted.
 
         """
         user.require(Role.OPERATOR)
         webhook, key = await self._webhooks.get(webhook_id), _key(secret)
         keys = self._keys.open(webhook).replaced(key, self._clock.now())
-        changed = replace(webhook, sealed=self._keys.seal(webhook_id, keys))
-        await self._webhooks.change(changed)
+        if not await self._webhooks.replace_keys(webhook, self._keys.seal(webhook_id, keys)):
+            raise Conflict("The secret was replaced at the same moment: try again.")
         _log.info("%s replaced the secret of the webhook %s", user.username, webhook_id)
-        return changed, shown(key)
+        return webhook, shown(key)
 
     async def remove(self, user: User, webhook_id: str) -> None:
         """Remove an endpoint, with its deliveries.

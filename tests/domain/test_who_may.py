@@ -19,7 +19,8 @@ from domain.plugins.administration import PluginAdministration, ToolAdministrati
 from domain.shared.errors import Forbidden
 from domain.usage.administration import BudgetService
 from domain.usage.budgets import BudgetLimit, BudgetPeriod, BudgetScope
-from domain.webhooks.service import WebhookEdit, WebhookService
+from domain.webhooks.endpoint import WebhookEdit
+from domain.webhooks.service import WebhookService
 from tests.domain.builders import ANN, NOW
 
 SERVICES = (

@@ -11,7 +11,7 @@ from adapters.persistence.engine.database import Database
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.webhooks.deliveries import park_all
 from domain.shared.errors import NotFound
-from domain.webhooks.endpoint import DisabledReason, Webhook
+from domain.webhooks.endpoint import DisabledReason, Webhook, WebhookEdit
 from domain.webhooks.ports import Webhooks
 
 # Two requests at once may store one more than the limit: it bounds a list, nothing else.
@@ -30,10 +30,12 @@ _ALL: Final = "SELECT * FROM webhooks ORDER BY created_at DESC, id DESC"
 _GET: Final = "SELECT * FROM webhooks WHERE id = $1"
 _BY_IDS: Final = "SELECT * FROM webhooks WHERE id IN (SELECT {each})"
 _CHANGE: Final = """
-    UPDATE webhooks SET url = $2, events = $3, description = $4, sealed = $5, disabled_at = $6,
-        disabled_reason = $7, failing_since = $8
+    UPDATE webhooks SET url = coalesce($2, url), events = coalesce($3, events),
+        description = coalesce($4, description){enabled}
     WHERE id = $1 RETURNING id
 """
+_ENABLED: Final = ", disabled_at = NULL, disabled_reason = NULL, failing_since = NULL"
+_REPLACE_KEYS: Final = "UPDATE webhooks SET sealed = $3 WHERE id = $1 AND sealed = $2 RETURNING id"
 _DISABLE: Final = """
     UPDATE webhooks SET disabled_at = $2, disabled_reason = $3
     WHERE id = $1 AND disabled_at IS NULL RETURNING id
@@ -82,20 +84,21 @@ class TortoiseWebhooks(Webhooks):
         return {str(row["id"]): _webhook(row) for row in rows}
 
     @override
-    async def change(self, webhook: Webhook) -> None:
+    async def change(self, webhook_id: str, edit: WebhookEdit) -> None:
         rows = await self._database.fetch(
-            _CHANGE,
-            webhook.id,
-            webhook.url,
-            _words(webhook.events),
-            storable(webhook.description),
-            webhook.sealed,
-            webhook.disabled_at,
-            webhook.disabled_reason,
-            webhook.failing_since,
+            _CHANGE.format(enabled=_ENABLED if edit.enabled else ""),
+            webhook_id,
+            edit.url,
+            None if edit.events is None else _words(edit.events),
+            None if edit.description is None else storable(edit.description),
         )
         if not rows:
             raise _unknown()
+
+    @override
+    async def replace_keys(self, webhook: Webhook, sealed: bytes) -> bool:
+        values = (webhook.id, webhook.sealed, sealed)
+        return bool(await self._database.fetch(_REPLACE_KEYS, *values))
 
     @override
     async def disable(self, webhook_id: str, at: datetime, reason: DisabledReason) -> bool:
@@ -120,7 +123,7 @@ class TortoiseWebhooks(Webhooks):
 
 
 def _words(events: Sequence[str]) -> str:
-    return f" {' '.join(events)} "
+    return f" {' '.join(dict.fromkeys(events))} "
 
 
 def _unknown() -> NotFound:

@@ -10,7 +10,7 @@ from quart_schema import document_response, tag, validate_querystring, validate_
 
 from domain.accounts.users import Role
 from domain.webhooks.delivery import DeliveryStatus
-from domain.webhooks.service import WebhookEdit
+from domain.webhooks.endpoint import WebhookEdit
 from entrypoints.http.idempotency import idempotent
 from entrypoints.http.openapi.document import answers_nothing, can_fail
 from entrypoints.http.routes.webhooks.bodies import (
@@ -96,6 +96,7 @@ async def remove(webhook_id: str) -> None:
 @tag(["webhooks"])
 @validate_request(NewSecret)
 @document_response(WebhookWithSecret)
+@can_fail(409)
 async def rotate(webhook_id: str, data: NewSecret) -> dict[str, Any]:
     """Replace a webhook's secret. For 24 hours deliveries are signed with both."""
     webhook, secret = await services().webhooks.service.rotate(caller(), webhook_id, data.secret)

@@ -12,7 +12,7 @@ from domain.notifications.notices import Notice, NoticeType
 from domain.shared.errors import NotFound
 from domain.shared.ids import new_id
 from domain.webhooks.delivery import Delivery, DeliveryStatus, TryResult
-from domain.webhooks.endpoint import DisabledReason, Webhook
+from domain.webhooks.endpoint import DisabledReason, Webhook, WebhookEdit
 from tests.adapters.persistence.stores import MINUTE, NOT_IDS, NOW
 from tests.adapters.persistence.webhooks.endpoints import an_endpoint, sent_to
 
@@ -153,16 +153,24 @@ async def test_endpoints_are_bounded_changed_and_removed(stored: Store, hook: We
     second = await an_endpoint(stored, "run.*", "alert.ok", at=NOW + MINUTE)
     assert not await stored.webhooks.add(replace(second, id=new_id()), most=2)
     assert list(await stored.webhooks.all()) == [second, hook]
-    changed = replace(hook, url="https://y.org/", events=("alert.*",), failing_since=NOW)
-    await stored.webhooks.change(changed)
+    await stored.webhooks.change(hook.id, WebhookEdit(events=["alert.*", "alert.*"]))
+    changed = replace(hook, events=("alert.*",))
     assert await stored.webhooks.by_ids([hook.id, new_id()]) == {hook.id: changed}
+    await stored.webhooks.disable(hook.id, NOW, DisabledReason.FAILING)
+    edit = WebhookEdit(url="https://y.org/", description="", enabled=True)
+    await stored.webhooks.change(hook.id, edit)
+    changed = replace(changed, url="https://y.org/", description="")
+    assert await stored.webhooks.get(hook.id) == changed
+    assert await stored.webhooks.replace_keys(hook, b"others")
+    assert not await stored.webhooks.replace_keys(hook, b"too late")
+    assert (await stored.webhooks.get(hook.id)).sealed == b"others"
     await tell(stored, "a")
     (delivery,) = await sent_to(stored, second)
     await stored.webhooks.remove(second.id)
     for missing in (
         stored.deliveries.get(delivery.id),
         stored.webhooks.remove(second.id),
-        stored.webhooks.change(second),
+        stored.webhooks.change(second.id, WebhookEdit()),
         *map(stored.webhooks.get, NOT_IDS),
         *map(stored.deliveries.get, NOT_IDS),
     ):

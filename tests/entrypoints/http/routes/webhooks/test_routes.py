@@ -1,5 +1,6 @@
 """Webhooks over HTTP: who may, what is shown, secrets, and sending again."""
 
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from tests.entrypoints.http.routes.webhooks.receiver import (
     listed,
     still,
 )
-from tests.support.web_server import Reply, WebServer
+from tests.support.web_server import WebServer
 
 PUBLIC = {"url": "https://1.1.1.1/hook", "events": ["run.*"]}
 
@@ -158,15 +159,25 @@ async def test_a_moment_is_a_time_with_its_zone(operator: Client, since: Any) ->
     await operator.error("POST", path, 400, "INVALID_REQUEST", {"since": since})
 
 
-async def test_no_secret_is_kept_as_it_is(install: Install, tmp_path: Any) -> None:
-    server = WebServer(lambda _: Reply(200))
-    async with server, install(**OPEN) as installation:
-        dispatcher = await still(installation)
-        operator = await installation.user("olga", Role.OPERATOR)
-        hook = await added(operator, server, secret="tu-secreto-de-verdad")
-        await operator.json("POST", f"/api/webhooks/{hook['id']}/test", None, 202)
-        await dispatcher.settle()
-        kept = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
-        shown = hook["secret"].removeprefix("whsec_").encode()
-        assert b"tu-secreto-de-verdad" not in kept
-        assert shown not in kept
+async def test_another_master_key_takes_over_the_secrets(install: Install) -> None:
+    receiver = Receiver()
+    first, second = (b64encode(bytes(range(n, n + 40))).decode() for n in (0, 50))
+    async with WebServer(receiver) as server:
+        async with install(ENCRYPTION_KEY=first, **OPEN) as installation:
+            operator = await installation.user("olga", Role.OPERATOR)
+            hook = await added(operator, server)
+        both = {"ENCRYPTION_KEY": second, "PUERTO_OLD_ENCRYPTION_KEYS": first}
+        for keys in (both, {"ENCRYPTION_KEY": second}):
+            async with install(**keys, **OPEN) as installation:
+                dispatcher = await still(installation)
+                operator = await installation.log_in("olga")
+                await operator.json("POST", f"/api/webhooks/{hook['id']}/test", None, 202)
+                await dispatcher.settle()
+        async with install(ENCRYPTION_KEY=first, **OPEN) as installation:
+            dispatcher = await still(installation)
+            operator = await installation.log_in("olga")
+            await operator.json("POST", f"/api/webhooks/{hook['id']}/test", None, 202)
+            await dispatcher.settle()
+            failed = (await listed(operator, hook, "?status=pending"))[0]
+            assert "ENCRYPTION_KEY" in failed["error"]
+    assert len(receiver.verified(hook["secret"])) == 2
