@@ -46,10 +46,14 @@ TYPED: Final = frozenset(
         HOW_TO / "call-an-api.md",
         HOW_TO / "clouds.md",
         HOW_TO / "learn-an-api.md",
+        HOW_TO / "manage-users.md",
+        HOW_TO / "monitoring.md",
         HOW_TO / "operate.md",
         HOW_TO / "test-a-plugin.md",
+        HOW_TO / "usage-and-budgets.md",
         HOW_TO / "use-a-model.md",
         HOW_TO / "use-from-a-browser.md",
+        HOW_TO / "webhooks.md",
         LEARNED / "README.md",
     }
 )
@@ -68,6 +72,7 @@ LEFT_OUT: Final = {
     "puerto plugin show desk": "needs a broken plugin; tests of the command have one",
     "/api/plugins/crm/settings": "needs the page's plugin; test_plugin_settings.py has it",
     "docker ": "needs a container engine; tests/outside/images runs the image without one",
+    "puerto[otel]": "installs from the package registry, and serves until Ctrl-C",
     "kubectl": "needs a cluster; tests/outside/images has what the chart makes",
     "serve --host 0.0.0.0 --workers 4": "listens on every network; others start workers",
 }
@@ -276,12 +281,15 @@ def test_using_a_model(stage: Stage) -> None:
 
 def test_operating(tmp_path: Path) -> None:
     page = HOW_TO / "operate.md"
-    _, backup, restore, *_ = shell_blocks(page)
+    logs, _, backup, restore, *_ = shell_blocks(page)
     (tmp_path / "backups").mkdir()
     places = {"/var/backups/puerto": str(tmp_path / "backups")}
     with RunningService(tmp_path) as service:
         stage = logged_in(tmp_path, service)
         service.user("ann")
+        here = {"localhost:8000": service.url, "level=ERROR": "level=INFO"}
+        entries = json.loads(stage.type(page, [logs], here, TOKEN=stage.admin))
+        assert entries[0].keys() == {"timestamp", "level", "message", "metadata"}
         stage.type(page, [backup], {**places, ".venv/bin/puerto": "puerto"})
         service.user("bob")
         service.stop()
@@ -290,6 +298,39 @@ def test_operating(tmp_path: Path) -> None:
         service.user("bob")  # who is not there any more, as in the backup
         with pytest.raises(HTTPError, match="409"):
             service.user("ann")
+
+
+def test_managing_users(stage: Stage) -> None:
+    page = HOW_TO / "manage-users.md"
+    change, reset = shell_blocks(page)
+    stage.service.user("ada")
+    found = stage.service.call("GET", "/api/users?prefix=ada", token=stage.admin)
+    (user,) = found["users"]
+    printed = stage.type(page, [change], {"prefix=ad": "prefix=ada"}, id=user["id"])
+    assert '"role":"operator"' in printed
+    made = stage.service.call("POST", f"/api/users/{user['id']}/reset", {}, stage.admin)
+    assert stage.type(page, [reset], {'"token": "..."': f'"token": "{made["token"]}"'}) == ""
+
+
+def test_reading_usage_and_setting_a_budget(stage: Stage) -> None:
+    page = HOW_TO / "usage-and-budgets.md"
+    usage, budget = shell_blocks(page)
+    here = {"http://127.0.0.1:8000": stage.service.url}
+    assert "usage" in stage.type(page, [usage], here, TOKEN=stage.admin)
+    assert '"max_cost_usd":' in stage.type(page, [budget], here, TOKEN=stage.admin)
+
+
+def test_making_a_webhook(stage: Stage) -> None:
+    page = HOW_TO / "webhooks.md"
+    assert "whsec_" in stage.type(page, shell_blocks(page), {})
+
+
+def test_letting_prometheus_in(stage: Stage) -> None:
+    page = HOW_TO / "monitoring.md"
+    (block,) = (each for each in shell_blocks(page) if "prometheus" in each.text)
+    another = {"user add prometheus": "user add scraping", "prometheus@": "scraping@"}
+    another["key add prometheus"] = "key add scraping"  # the page on keys has made the other
+    assert "pto_" in stage.type(page, [block], another)
 
 
 def test_using_it_from_a_browser(stage: Stage) -> None:
