@@ -43,6 +43,7 @@ def to_session(row: Row) -> LoginSession:
         expires_at=moment(row["expires_at"]),
         client=LoginClient(row["user_agent"] or "", row["network"] or ""),
         last_used_at=None if row["last_used_at"] is None else moment(row["last_used_at"]),
+        ends_at=None if row["ends_at"] is None else moment(row["ends_at"]),
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
@@ -96,10 +97,19 @@ class Authentication:
         return await self.open_session(user, client)
 
     async def open_session(
-        self, user: User, client: LoginClient = UNKNOWN_CLIENT, life: timedelta = SESSION
+        self,
+        user: User,
+        client: LoginClient = UNKNOWN_CLIENT,
+        *,
+        life: timedelta = SESSION,
+        ends_at: datetime | None = None,
     ) -> LoginTokens:
-        """Open a session for a user who has proved who they are; unused, it ends after ``life``."""
+        """Open a session for a user who has proved who they are.
+
+        It ends after ``life`` unless it is refreshed, and at ``ends_at`` in any case.
+        """
         session, refresh = self._new_session(user, client, life)
+        session = replace(session, ends_at=ends_at)
         await self._sessions.add(session)
         return self._grant(user, session.id, refresh)
 

@@ -157,7 +157,8 @@ class LoginSession:
     """A login session, until it is revoked or its refresh token expires.
 
     ``fingerprint`` is that of the current refresh token; the token itself is never stored.
-    ``last_used_at`` is to the minute; None: not after its first.
+    ``last_used_at`` is to the minute; None: not after its first. At ``ends_at`` it ends for good,
+    however often it was refreshed.
     """
 
     id: str
@@ -167,6 +168,7 @@ class LoginSession:
     expires_at: datetime
     client: LoginClient = UNKNOWN_CLIENT
     last_used_at: datetime | None = None
+    ends_at: datetime | None = None
 
     def is_to_touch(self, now: datetime) -> bool:
         """Tell whether it is time to store that it was used: not at each request."""
@@ -293,6 +295,7 @@ class Sessions(Protocol):
     ) -> LoginSession | None:
         """Replace a session's current refresh token by a new one, once (refresh token rotation).
 
+        The session expires then, or when it ends, if that is before.
         None when the token is unknown, expired or revoked. A token that was replaced already has
         been stolen or copied (reuse detection): its session is revoked, and the result is None.
         """

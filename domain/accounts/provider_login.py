@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any, Final
 
-from domain.accounts.authentication import SESSION, Authentication
+from domain.accounts.authentication import Authentication
 from domain.accounts.foreign_users import ForeignUsers
 from domain.accounts.identity import LoginTokens
 from domain.accounts.identity_provider import ProviderLogin
@@ -53,7 +53,10 @@ class FinishedLogin:
 
 
 class LoginService:
-    """Sends people to the provider, and takes them back."""
+    """Sends people to the provider, and takes them back.
+
+    After ``session_life`` they are sent there again, and the provider decides anew.
+    """
 
     def __init__(
         self,
@@ -62,12 +65,15 @@ class LoginService:
         authentication: Authentication,
         cipher: Cipher,
         clock: Clock,
+        *,
+        session_life: timedelta,
     ) -> None:
         self._provider = provider
         self._users = users
         self._authentication = authentication
         self._cipher = cipher
         self._clock = clock
+        self._session_life = session_life
 
     async def begin(self, redirect_uri: str | None, return_to: str) -> BegunLogin:
         """Return the address at which a person logs in.
@@ -117,8 +123,10 @@ class LoginService:
         )
         user = await self._users.seen(claims)
         return_to = begun["return_to"]
-        life = PICK_UP if return_to else SESSION
-        tokens = await self._authentication.open_session(user, client, life)
+        life = PICK_UP if return_to else self._session_life
+        tokens = await self._authentication.open_session(
+            user, client, life=life, ends_at=self._clock.now() + self._session_life
+        )
         return FinishedLogin(tokens, return_to)
 
     def _begun(self, sealed: bytes, state: str) -> dict[str, Any]:

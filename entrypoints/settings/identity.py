@@ -91,6 +91,14 @@ class IdentitySettings(BaseSettings):
         description="What is asked for at a login, separated by commas; some providers give groups "
         "for a scope of their own. Not set: `openid, profile, email`.",
     )
+    oidc_session_hours: float = Field(
+        24,
+        ge=0.1,
+        le=720,
+        validation_alias="OIDC_SESSION_HOURS",
+        description="Hours after which people log in there again, so that the provider decides "
+        "anew whether they may, and in which role.",
+    )
 
     @property
     def role_values(self) -> dict[str, Role]:

@@ -1,6 +1,7 @@
 """Accounts: users, their sessions and tickets, and how often a client may call."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from adapters.security.secrets import SecretStore
 from adapters.security.tokens import JwtTokens
@@ -65,7 +66,10 @@ def wire_accounts(
     callers = Callers(authentication, api_keys, foreign)
     logins = None
     if identity.login is not None:
-        logins = LoginService(identity.login, users, authentication, cipher, clock)
+        life = timedelta(hours=settings.oidc_session_hours)
+        logins = LoginService(
+            identity.login, users, authentication, cipher, clock, session_life=life
+        )
     return AccountParts(authentication, tickets, api_keys, callers, logins)
 
 

@@ -72,7 +72,8 @@ class FakeSessions(Sessions):
             if stored.revoked:
                 continue
             if session.fingerprint == fingerprint and session.expires_at > now:
-                changed = replace(session, fingerprint=replacement, expires_at=expires_at)
+                until = min(expires_at, session.ends_at or expires_at)
+                changed = replace(session, fingerprint=replacement, expires_at=until)
                 self._memory.sessions[session.id] = StoredSession(changed, previous=fingerprint)
                 return changed
             if stored.previous == fingerprint:

@@ -19,12 +19,13 @@ from domain.shared.paging import Page
 
 _ADD_SESSION: Final = """
     INSERT INTO sessions
-        (id, user_id, fingerprint, created_at, expires_at, user_agent, network, last_used_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id
+        (id, user_id, fingerprint, created_at, expires_at, user_agent, network, last_used_at,
+        ends_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
 """
 _GET: Final = """
     SELECT users.*, fingerprint, sessions.created_at AS begun_at, expires_at, user_agent, network,
-        last_used_at
+        last_used_at, ends_at
     FROM sessions JOIN users ON users.id = sessions.user_id
     WHERE sessions.id = $1 AND revoked_at IS NULL AND expires_at > $2 AND disabled_at IS NULL
 """
@@ -41,7 +42,8 @@ _ALIVE: Final = """
 _TOUCH: Final = "UPDATE sessions SET last_used_at = $2 WHERE id = $1 RETURNING id"
 _ROTATE: Final = """
     UPDATE sessions
-    SET fingerprint = $2, previous_fingerprint = fingerprint, expires_at = $4
+    SET fingerprint = $2, previous_fingerprint = fingerprint,
+        expires_at = CASE WHEN ends_at < $4 THEN ends_at ELSE $4 END
     WHERE fingerprint = $1 AND revoked_at IS NULL AND expires_at > $3
     RETURNING *
 """
@@ -83,6 +85,7 @@ class TortoiseSessions(Sessions):
             storable(session.client.user_agent),
             session.client.network,
             session.last_used_at,
+            session.ends_at,
         )
 
     @override

@@ -40,6 +40,7 @@ class SessionRow(Model):
     user_agent = fields.TextField(null=True)
     network = fields.CharField(max_length=64, null=True)
     last_used_at = fields.DatetimeField(null=True)
+    ends_at = fields.DatetimeField(null=True)
 
     class Meta:
         """The name, and the order in which they end."""

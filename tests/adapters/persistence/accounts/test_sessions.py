@@ -39,6 +39,22 @@ async def test_a_session_is_its_users_until_it_expires(store: Store, user: User)
     assert await user_of(store, session.id, session.expires_at) is None
 
 
+async def test_no_refresh_lasts_beyond_the_end_of_a_session(store: Store, user: User) -> None:
+    ends = replace(a_session(user), ends_at=NOW + 2 * MINUTE)
+    goes_on = a_session(user, "f2")
+    for session in (ends, goes_on):
+        await store.sessions.add(session)
+    first = await store.sessions.rotate("f1", "g1", NOW, NOW + MINUTE)
+    assert first == replace(ends, fingerprint="g1")
+    second = await store.sessions.rotate("g1", "h1", NOW, LATER)
+    assert second is not None
+    assert (second.expires_at, second.ends_at) == (NOW + 2 * MINUTE, NOW + 2 * MINUTE)
+    other = await store.sessions.rotate("f2", "g2", NOW, LATER)
+    assert other is not None
+    assert other.expires_at == LATER
+    assert await store.sessions.rotate("h1", "i1", NOW + 2 * MINUTE, LATER) is None
+
+
 @pytest.mark.parametrize("session_id", NOT_IDS)
 async def test_an_unknown_session_is_nobodys(store: Store, session_id: str) -> None:
     assert await user_of(store, session_id, NOW) is None

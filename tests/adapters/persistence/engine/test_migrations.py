@@ -70,6 +70,7 @@ ALL = [
     "0025_foreign_identities",
     "0026_budgets",
     "0027_session_ends",
+    "0028_session_limits",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -19,7 +19,7 @@ from tests.support.identity_provider import AUDIENCE, CLIENT, ProviderApp, a_key
 from tests.support.web_server import WebServer
 
 PUBLIC = "https://agent.example/puerto"
-MINUTES = timedelta(minutes=1)
+MINUTES, HOURS = timedelta(minutes=1), timedelta(hours=1)
 
 
 @dataclass
@@ -197,9 +197,29 @@ async def test_a_person_logs_in_at_the_provider(town: Town) -> None:
     here = Client(town.installation.app, grant["access_token"])
     assert (await here.get("/api/auth/me"))["email"] == "ann@x.org"
     await here.json("POST", "/api/auth/keys", {"name": "k", "scopes": ["chat"]}, 201)
-    body = {"refresh_token": grant["refresh_token"]}
-    await town.installation.anyone.json("POST", "/api/auth/refresh", body)
     assert not browser.cookies[COOKIE].value
+
+
+@pytest.mark.one_engine
+async def test_after_a_day_a_person_logs_in_again(town: Town) -> None:
+    for path in ("", "/console"):
+        browser, anyone = town.browser, town.installation.anyone
+        response = await browser.finish(await browser.begin(return_to=path))
+        if path:
+            refresh_token = response.headers["Location"].partition("#refresh_token=")[2]
+        else:
+            refresh_token = (await response.get_json())["refresh_token"]
+        for _ in range(3):
+            body = {"refresh_token": refresh_token}
+            grant = await anyone.json("POST", "/api/auth/refresh", body)
+            refresh_token = grant["refresh_token"]
+            town.clock.advance(HOURS * 7)
+        here = Client(town.installation.app, grant["access_token"])
+        await here.get("/api/auth/me")
+        town.clock.advance(HOURS * 3)
+        await here.error("GET", "/api/auth/me", 401, "UNAUTHORIZED")
+        body = {"refresh_token": refresh_token}
+        await anyone.error("POST", "/api/auth/refresh", 401, "UNAUTHORIZED", body)
 
 
 @pytest.mark.parametrize(
