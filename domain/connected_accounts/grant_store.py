@@ -8,6 +8,7 @@ from domain.connected_accounts.ports import ConnectedAccounts
 from domain.shared.cipher import Cipher, open_json, seal_json
 from domain.shared.clock import Clock
 from domain.shared.ids import new_id
+from domain.shared.secrets_in_use import IN_USE
 
 
 class GrantStore:
@@ -59,9 +60,15 @@ class GrantStore:
             Unavailable: it cannot be decrypted here.
 
         """
-        return AccountGrant.from_json(
-            open_json(self._cipher, stored.sealed or b"", stored.key.place)
-        )
+        values = open_json(self._cipher, stored.sealed or b"", stored.key.place)
+        return _hidden_in_log(AccountGrant.from_json(values))
 
     def _sealed(self, key: AccountKey, grant: AccountGrant) -> bytes:
+        _hidden_in_log(grant)
         return seal_json(self._cipher, grant.to_json(), key.place)
+
+
+def _hidden_in_log(grant: AccountGrant) -> AccountGrant:
+    """Return the grant; its tokens are redacted from now on, whoever logs them."""
+    IN_USE.add([grant.token, grant.refresh_token])
+    return grant

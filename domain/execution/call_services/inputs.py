@@ -70,7 +70,6 @@ class CallCredentials:
         while (found := await self._accounts.credentials(key, rejected)) is None:
             await self._ask(await self._accounts.question(key))
         self._secrets.also_hide(*found.secrets())
-        self._secrets.hide_in_log()
         return found
 
     async def _ask(self, question: ToolQuestion) -> None:

@@ -10,6 +10,7 @@ from typing_extensions import override
 from domain.connected_accounts.access import LEEWAY, RENEWAL
 from domain.connected_accounts.connected_account import AccountGrant, AccountKey, ConnectedAccount
 from domain.shared.errors import StoreUnavailable, ToolFailed, Unavailable, WebError
+from domain.shared.secrets_in_use import IN_USE
 from domain.tools.context import PluginContext
 from domain.tools.credentials import AccountCredentials
 from tests.domain.builders import ANN, NOW
@@ -51,6 +52,12 @@ async def test_credentials_hold_what_is_sent_and_show_none_of_it(house: AccountH
     stored = house.store.memory.connected_accounts[key].account
     assert stored.sealed is not None
     assert b"access-token" not in stored.sealed
+
+
+async def test_both_tokens_of_an_account_are_hidden_in_the_log(house: AccountHouse) -> None:
+    """Also from who renews them, and is no tool."""
+    await house.connected(ANN.id, AccountGrant("token-of-today", "token-for-ever"))
+    assert IN_USE.hide("got token-of-today for token-for-ever") == "got *** for ***"
 
 
 async def test_a_key_is_good_until_it_is_rejected(house: AccountHouse) -> None:
