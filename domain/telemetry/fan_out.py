@@ -28,18 +28,14 @@ class TelemetryFanOut(Telemetry):
     """Passes everything on to the observers. The first failure of each is logged."""
 
     def __init__(self, observers: Sequence[Telemetry] = ()) -> None:
-        self._observers = tuple(observers)
+        self.observers = tuple(observers)
         self._failed: set[Telemetry] = set()
-
-    def add(self, observer: Telemetry) -> None:
-        """Tell one more observer from now on."""
-        self._observers = (*self._observers, observer)
 
     @override
     def begin(self, work: Work) -> Observation:
-        if not self._observers:
+        if not self.observers:
             return _UNOBSERVED
-        begun = [(each, self.safely(each, each.begin, work)) for each in self._observers]
+        begun = [(each, self.safely(each, each.begin, work)) for each in self.observers]
         return _Observations(self, [(each, one) for each, one in begun if one is not None])
 
     def safely(self, observer: Telemetry, call: Callable[..., Any], *values: Any) -> Any:

@@ -6,7 +6,7 @@ from domain.execution.task import Task
 from domain.runs.call_events import ToolErred, ToolFinished
 from domain.runs.events import Body
 from domain.runs.run import Run
-from domain.runs.states import CallState
+from domain.runs.states import CallState, RunStatus
 from domain.telemetry.ports import RunWork, WorkEnding
 from domain.tools.questions import ToolQuestion
 
@@ -29,8 +29,9 @@ def run_work(task: Task) -> RunWork:
 
 
 def run_ending(run: Run) -> WorkEnding:
-    """Return how a run ended, or that it waits for a human."""
-    return WorkEnding(run.status.value, error="" if run.problem is None else run.problem.code)
+    """Return how a run ended; one that is driven no more, and has not, waits for a human."""
+    status = run.status if run.status.is_final else RunStatus.WAITING_CONSENT
+    return WorkEnding(status.value, error="" if run.problem is None else run.problem.code)
 
 
 def call_ending(body: Body | ToolQuestion) -> WorkEnding:

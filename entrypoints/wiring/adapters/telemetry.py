@@ -47,7 +47,7 @@ class TelemetryExport:
             "service.instance.id": worker_id,
         }
         self._exporter = Exporter(resource)
-        self._telemetry.add(self._exporter.observer)
+        self._telemetry.observers += (self._exporter.observer,)
 
     async def stop(self) -> None:
         """Send what waits, for some seconds at most."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -18,10 +19,12 @@ from adapters.telemetry import names
 from adapters.telemetry.observer import OpenTelemetryObserver
 from adapters.telemetry.trace_ids import RunTraceIds
 from domain.models.messages import Stop, StopReason, Text, ToolRequest, Usage
+from domain.runs.events import Chunk
 from domain.shared.errors import ProviderError, ProviderReason, ToolFailed
 from domain.telemetry.ports import ModelWork, RunWork, ToolWork, WorkEnding
 from domain.telemetry.traces import bind_caller, trace_headers
-from tests.domain.house import CALLS, House, build, last
+from tests.domain.builders import ANN
+from tests.domain.house import CALLS, LEASE, House, build, last
 from tests.fakes.models import FakeModel
 from tests.fakes.tools import FakeTool
 
@@ -221,3 +224,31 @@ async def test_parallel_runs_and_calls_do_not_mix(kept: Kept) -> None:
         "two-a": runs["two"],
         "two-b": runs["two"],
     }
+
+
+async def test_a_run_that_is_taken_over_goes_on_in_its_trace(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    died = build(FakeModel([Text("half a"), asyncio.Event()]), telemetry=kept.observer)
+    bind_caller(f"00-{TRACE}-{SPAN}-01")
+    started = await died.chat.send(ANN, "hi")
+    await died.until(started.run_id, Chunk)
+    bind_caller(None)
+    model = FakeModel([Text("whole"), Stop(StopReason.END, Usage())])
+    heir = build(model, store=died.store, telemetry=kept.observer)
+    heir.clock.advance(timedelta(seconds=LEASE * 2))
+    await heir.worker.start()
+    assert last(await heir.events(started.run_id)).status == "completed"
+    await heir.worker.stop(60)
+    await died.worker.stop(0)  # which closes the stream in the middle of its answer
+
+    runs = {attributes(run)[names.RUN_STATUS]: run for run in kept.spans("invoke_agent")}
+    assert {status: attributes(run)[names.RUN_TAKEN_OVER] for status, run in runs.items()} == {
+        "completed": True,
+        "handed_over": False,
+    }
+    assert {ids_of(run)[0] for run in runs.values()} == {TRACE}
+    assert {parent_of(run) for run in runs.values()} == {SPAN}
+    chats = [attributes(chat).get(names.CANCELLED, False) for chat in kept.spans("chat")]
+    assert sorted(chats) == [False, True]
+    assert [record for record in caplog.records if "context" in record.getMessage()] == []

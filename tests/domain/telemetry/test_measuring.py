@@ -1,20 +1,25 @@
 """What runs do is measured: durations, first pieces, errors, tokens. Measuring harms nothing."""
 
+import asyncio
 import itertools
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from domain.models.messages import Stop, StopReason, Text, ToolRequest, Usage
+from domain.runs.events import Chunk, Retried
 from domain.shared.errors import ProviderError, ProviderReason, ToolFailed
 from domain.telemetry import metrics
 from domain.telemetry.fan_out import TelemetryFanOut
 from domain.telemetry.measurements import MOST_VALUES, OTHER, SUM, Measurements, Sample
 from domain.telemetry.measuring import MeasuringTelemetry
 from domain.telemetry.ports import Observation, Telemetry, Work, WorkEnding
-from tests.domain.house import CALLS, build, last
+from domain.tools.tool import Effect
+from tests.domain.builders import ANN
+from tests.domain.house import CALLS, LEASE, build, last
 from tests.fakes.models import FakeModel
 from tests.fakes.tools import FakeTool
 
@@ -153,3 +158,37 @@ def test_metrics_are_named_by_prometheus_rules() -> None:
         assert (metric.bounds == ()) == (metric.kind is not metrics.MetricKind.HISTOGRAM)
         assert metric.open_label in {"", *metric.labels}
     assert set(metrics.MEASURED) <= set(metrics.METRICS)
+
+
+async def test_a_stretch_ends_where_a_run_waits_is_handed_over_or_cancelled() -> None:
+    measurements, telemetry = measuring()
+    asks = build(
+        FakeModel([ToolRequest("send", "{}"), CALLS]),
+        FakeTool("send", Effect.WRITE),
+        telemetry=telemetry,
+    )
+    await asks.say()
+    await asks.worker.stop(60)
+    assert counted(measurements, metrics.RUN_SECONDS_METRIC) == {("waiting_consent",): 1}
+
+    died = build(FakeModel([Text("half a"), asyncio.Event()]), telemetry=telemetry)
+    started = await died.chat.send(ANN, "hi")
+    await died.until(started.run_id, Chunk)
+    heir = build(
+        FakeModel([Text("half a"), asyncio.Event()]), store=died.store, telemetry=telemetry
+    )
+    heir.clock.advance(timedelta(seconds=LEASE * 2))
+    await heir.worker.start()
+    await heir.until(started.run_id, Retried)
+    await heir.chat.cancel(ANN, started.run_id)
+    assert last(await heir.events(started.run_id)).status == "cancelled"
+    await heir.worker.stop(60)
+    await died.worker.stop(0)
+
+    assert counted(measurements, metrics.TAKEOVERS) == {(): 1}
+    assert counted(measurements, metrics.RUN_WAIT) == {(): 2}  # not of the run taken over
+    assert counted(measurements, metrics.RUN_SECONDS_METRIC) == {
+        ("waiting_consent",): 1,
+        ("handed_over",): 1,
+        ("cancelled",): 1,
+    }

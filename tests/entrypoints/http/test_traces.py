@@ -139,3 +139,20 @@ def test_the_service_imports_nothing_of_it_unasked() -> None:
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+async def test_runs_of_a_websocket_are_in_the_trace_of_its_handshake(
+    install: Install, collector: WebServer
+) -> None:
+    async with install(**{ENDPOINT: collector.url}) as installation:
+        ada = await installation.user("ada")
+        headers = {"Authorization": f"Bearer {ada.token}", "Traceparent": CALLER}
+        client = installation.app.test_client()
+        async with asyncio.timeout(60), client.websocket("/ws", headers=headers) as socket:
+            assert json.loads(await socket.receive()) == {"type": "ready"}
+            await socket.send(json.dumps({"type": "chat", "message": WORDS}))
+            while json.loads(await socket.receive())["type"] != "done":
+                pass
+    spans = spans_in(collector)
+    assert len(spans) == 4
+    assert {span.trace_id.hex() for span in spans} == {CALLER.split("-")[1]}
