@@ -162,6 +162,16 @@ class Database:
         """Run one statement with the placeholders $1, $2 ..., and return its rows."""
         return await self.connection.execute_query_dict(*self._in_dialect(sql, values))
 
+    async def fetch_in_order(self, statements: Sequence[str], *values: Any) -> Sequence[Row]:
+        """Run statements of one SQLite transaction, as for `fetch`; return the last one's rows.
+
+        If the first has no row, the others are not run.
+        """
+        transaction = cast("sqlite.SQLiteTransaction", self.unit_of_work.current)
+        return await transaction.execute_in_order(
+            [self._in_dialect(sql, values) for sql in statements]
+        )
+
     async def fetch_unsynced(self, sql: str, *values: Any) -> Sequence[Row]:
         """Run one write that a power failure may undo; within a transaction, as a part of it."""
         if self.unit_of_work.current is not None:

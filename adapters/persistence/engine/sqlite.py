@@ -14,7 +14,7 @@ import logging
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -79,6 +79,24 @@ class SQLiteTransaction(TranslatedErrors, SqliteTransactionWrapper):
     async def begin(self) -> None:
         """Begin the transaction, waiting for the file's write lock."""
         await self._connection.execute("BEGIN IMMEDIATE")
+
+    async def execute_in_order(
+        self, statements: Sequence[tuple[str, list[Any]]]
+    ) -> list[dict[str, Any]]:
+        """Run statements, and return the rows of the last one; if the first has none, no other.
+
+        They are one call in the connection's thread: to go there and back costs more than most of
+        them.
+        """
+        with translated(self.health):
+            rows: list[dict[str, Any]] = await self._execute_in_order(statements)
+        self._answered(statements[0][0])
+        return rows
+
+    @translate_exceptions
+    async def _execute_in_order(self, statements: Sequence[tuple[str, list[Any]]]) -> Any:
+        async with self.acquire_connection() as connection:
+            return await connection._execute(_in_order, connection._conn, statements)  # noqa: SLF001
 
     async def execute_script(self, query: str) -> None:
         """Run statements one by one: sqlite3's ``executescript`` would commit first."""
@@ -187,6 +205,17 @@ def _unsynced(
         return [dict(row) for row in connection.execute(query, values).fetchall()]
     finally:
         connection.execute(_SYNCED)
+
+
+def _in_order(
+    connection: sqlite3.Connection, statements: Sequence[tuple[str, list[Any]]]
+) -> list[dict[str, Any]]:
+    (first, values), *others = statements
+    rows = connection.execute(first, values).fetchall()
+    if rows:
+        for query, values in others:
+            rows = connection.execute(query, values).fetchall()
+    return [dict(row) for row in rows]
 
 
 def _try_to_open(path: str) -> None:

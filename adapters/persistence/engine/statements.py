@@ -1,8 +1,8 @@
 """Atomic groups of writes: one statement on PostgreSQL, which saves round trips.
 
 PostgreSQL allows writes in the parts of a ``WITH`` (common table expressions). SQLite does not, but
-has no round trips to save: there the same writes run one after the other in a transaction, and
-query the rows that earlier ones wrote.
+has no round trips to save: there the same writes run one after the other in a transaction, all in
+one call of the connection's thread, and query the rows that earlier ones wrote.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,12 +64,7 @@ async def perform(database: Database, atomic_write: AtomicWrite, *values: Any) -
     if database.engine == "postgresql":
         return await database.fetch(atomic_write.whole, *values)
 
-    async def one_by_one() -> Sequence[Row]:
-        first, *rest = atomic_write.steps
-        rows = await database.fetch(first, *values)
-        if rows:
-            for step in rest:
-                rows = await database.fetch(step, *values)
-        return rows
+    async def in_order() -> Sequence[Row]:
+        return await database.fetch_in_order(atomic_write.steps, *values)
 
-    return await database.unit_of_work.run(one_by_one)
+    return await database.unit_of_work.run(in_order)
