@@ -50,8 +50,8 @@ MERGED: Final = {"usage_days": FORGET_USER}
 """The tables of amounts, which stay and become nobody's, each with the statements for that."""
 
 KEPT: Final = {
-    "audit": "decisions are never deleted, whoever made them",
-    "logs": "records go when newer ones need their place",
+    "audit": "decisions outlive who made them, to the age that operators set",
+    "logs": "records go at their age, and when newer ones need their place",
 }
 """The tables that name users who are gone, and why."""
 
