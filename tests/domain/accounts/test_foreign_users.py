@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from domain.accounts.foreign_users import ForeignUsers, limited
+from domain.accounts.foreign_users import ForeignCallers, ForeignUsers, limited
 from domain.accounts.identity import ForeignSubject
-from domain.accounts.identity_provider import ForeignClaims
+from domain.accounts.identity_provider import ForeignClaims, IdentityProvider
 from domain.accounts.users import Role, User
 from domain.shared.errors import Unauthenticated
 from tests.adapters.persistence.stores import NOW, a_user
@@ -188,3 +189,35 @@ async def test_who_is_gone_is_not_still_there(door: Door) -> None:
     door.users.forget()
     with pytest.raises(Unauthenticated):
         await door.users.still(claims().who)
+
+
+class OneToken(IdentityProvider):
+    """A provider of one token."""
+
+    def __init__(self, says: ForeignClaims) -> None:
+        self.says = says
+
+    @override
+    def issued(self, token: str) -> bool:
+        return token == "token"
+
+    @override
+    async def read(self, token: str) -> ForeignClaims:
+        return self.says
+
+
+async def test_a_stream_goes_on_while_its_token_and_its_user_are_good(door: Door) -> None:
+    callers = ForeignCallers(OneToken(claims(role=Role.OPERATOR)), door.users, door.clock)
+    identity = await callers.recognise("token")
+    who = identity.foreign
+    assert who == claims().who
+    assert await callers.recheck(identity, who) == identity
+    await door.store.users.set_role(identity.user.id, Role.USER)
+    callers.forget()
+    assert (await callers.recheck(identity, who)).user.role is Role.USER
+    await door.store.users.set_role(identity.user.id, Role.ADMIN)
+    callers.forget()
+    assert (await callers.recheck(identity, who)).user.role is Role.OPERATOR
+    door.clock.advance(SECOND * 300)
+    with pytest.raises(Unauthenticated, match="expired"):
+        await callers.recheck(identity, who)
