@@ -75,6 +75,9 @@ LIMIT_VERDICTS: Final = _counter(
     "verdict",
 )
 WEBHOOK_TRIES: Final = _counter("puerto_webhook_tries_total", "Tries of deliveries.", "outcome")
+WEBHOOKS_DISABLED: Final = _counter(
+    "puerto_webhooks_disabled_total", "Webhooks that accept nothing any more.", "reason"
+)
 WEBHOOK_DELIVERIES: Final = _gauge(
     "puerto_webhook_deliveries_pending", "Deliveries that are still to arrive."
 )

@@ -31,8 +31,8 @@ class Disabling:
         self._notices = notices
         self._unit_of_work = unit_of_work
 
-    async def disable(self, webhook: Webhook, at: datetime, reason: DisabledReason) -> None:
-        """Disable an endpoint, unless that was done meanwhile."""
+    async def disable(self, webhook: Webhook, at: datetime, reason: DisabledReason) -> bool:
+        """Disable an endpoint; False if that was done meanwhile."""
         host = urlsplit(webhook.url).hostname or ""  # the rest of the address may hold a secret
         data = {"webhook_id": webhook.id, "host": host, "reason": reason.value}
         notice = Notice(NoticeType.ALERT_WEBHOOK_DISABLED, at, data)
@@ -43,6 +43,8 @@ class Disabling:
                 await self._outbox.write([notice])
             return is_news
 
-        if await self._unit_of_work.run(work):
-            _log.warning("the webhook %s at %s is disabled: %s", webhook.id, host, _WHY[reason])
-            self._notices.publish(notice)
+        if not await self._unit_of_work.run(work):
+            return False
+        _log.warning("the webhook %s at %s is disabled: %s", webhook.id, host, _WHY[reason])
+        self._notices.publish(notice)
+        return True

@@ -31,6 +31,7 @@ from domain.webhooks.signing import signed_headers
 LEASE: Final = timedelta(seconds=2 * TRY_SECONDS)
 POLL_SECONDS: Final = 1.0
 DELIVERIES: Final = "deliveries."  # of counters; followed by how a try ended
+DISABLED: Final = "webhooks_disabled."  # followed by the reason
 
 _AT_ONCE: Final = 20  # tries of this worker
 _OF_ONE: Final = 5  # to one endpoint, so that a slow one leaves room for the others
@@ -189,6 +190,10 @@ class Dispatcher:
             result.error,
         )
         if result.is_gone:
-            await self._disabling.disable(webhook, result.at, DisabledReason.GONE)
+            await self._disable(webhook, result, DisabledReason.GONE)
         elif failing_since is not None and result.at - failing_since >= FAILING_FOR:
-            await self._disabling.disable(webhook, result.at, DisabledReason.FAILING)
+            await self._disable(webhook, result, DisabledReason.FAILING)
+
+    async def _disable(self, webhook: Webhook, result: TryResult, reason: DisabledReason) -> None:
+        if await self._disabling.disable(webhook, result.at, reason):
+            self._count(f"{DISABLED}{reason}")

@@ -15,7 +15,7 @@ from domain.monitoring.readings import Readings
 from domain.monitoring.worker_heartbeats import ServiceFigures
 from domain.telemetry import metrics as declared
 from domain.telemetry.metrics import Metric
-from domain.webhooks.dispatcher import DELIVERIES
+from domain.webhooks.dispatcher import DELIVERIES, DISABLED
 from entrypoints.encoding import time_text
 from entrypoints.http.exposition import CONTENT_TYPE, Family, exposition, labelled, measured, single
 from entrypoints.http.fields import Timestamp
@@ -169,6 +169,7 @@ def _of_service(figures: ServiceFigures) -> Iterator[Family]:
     yield _by_ending(declared.DELETED, counting.DELETED, figures)
     yield single(declared.LOG_DROPPED, totals.get(counting.LOG_DROPPED, 0))
     yield _by_ending(declared.WEBHOOK_TRIES, DELIVERIES, figures)
+    yield _by_ending(declared.WEBHOOKS_DISABLED, DISABLED, figures)
 
 
 def _by_ending(metric: Metric, prefix: str, figures: ServiceFigures) -> Family:

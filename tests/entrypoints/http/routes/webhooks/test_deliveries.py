@@ -148,6 +148,7 @@ async def test_ten_tries_then_parked_and_five_days_then_disabled(install: Instal
         counted = await (await operator.send("GET", "/metrics")).get_data(as_text=True)
         assert 'puerto_webhook_tries_total{outcome="parked"} ' in counted
         assert "puerto_webhook_deliveries_pending 0" in counted
+        assert 'puerto_webhooks_disabled_total{reason="failing"} 1' in counted
 
 
 async def test_a_slow_receiver_takes_no_more_than_its_share(install: Install) -> None:
