@@ -35,6 +35,7 @@ from tests.support.doc_figures import (
     FIGURES,
     MODEL,
     PLUGIN,
+    PROXY,
 )
 from tests.support.pages import EXAMPLE_PAGES, PAGES, README, ROOT, blocks_of, prose_of, titled
 
@@ -220,7 +221,7 @@ def test_every_promise_names_tests_that_exist() -> None:
 def test_the_settings_that_are_shown_are_good(tmp_path: Path) -> None:
     shown = [
         line.split("=", 1)
-        for page in (MODEL, DOCS / "how-to" / "run-on-postgresql.md")
+        for page in (MODEL, PROXY, DOCS / "how-to" / "run-on-postgresql.md")
         for block in blocks_of(page)
         if block.language == "text"
         for line in block.text.split()
