@@ -1,6 +1,7 @@
 """Exporting to a collector, by OTLP over HTTP. The SDK reads the standard ``OTEL_*`` variables."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Mapping
 from typing import Final
@@ -32,9 +33,12 @@ class Exporter:
         self._traces = TracerProvider(
             id_generator=RunTraceIds(), resource=described, shutdown_on_exit=False
         )
-        self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-        reader = PeriodicExportingMetricReader(OTLPMetricExporter())
-        self._metrics = MeterProvider([reader], resource=described, shutdown_on_exit=False)
+        if _is_exported("OTEL_TRACES_EXPORTER"):
+            self._traces.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        readers = []
+        if _is_exported("OTEL_METRICS_EXPORTER"):
+            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        self._metrics = MeterProvider(readers, resource=described, shutdown_on_exit=False)
         handler = TelemetryHandler(
             self._traces,
             self._metrics,
@@ -52,3 +56,8 @@ class Exporter:
     def _close(self) -> None:
         self._traces.shutdown()
         self._metrics.shutdown()
+
+
+def _is_exported(variable: str) -> bool:
+    """Tell whether a signal is exported: unless the variable for its exporter says ``none``."""
+    return os.environ.get(variable, "").strip().lower() != "none"

@@ -105,6 +105,24 @@ async def test_nothing_is_sent_unless_it_is_wanted(
     assert collector.seen == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "rest"),
+    [("OTEL_TRACES_EXPORTER", "/v1/metrics"), ("OTEL_METRICS_EXPORTER", "/v1/traces")],
+)
+async def test_either_of_both_can_be_left_out(
+    install: Install,
+    collector: WebServer,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    rest: str,
+) -> None:
+    monkeypatch.setenv(variable, "none")
+    async with install(**{ENDPOINT: collector.url}) as installation:
+        ada = await installation.user("ada")
+        await ada.json("POST", "/api/chat", {"message": WORDS})
+    assert {each.target for each in collector.seen} == {rest}
+
+
 async def test_a_collector_that_hangs_holds_neither_runs_nor_the_stop_up(
     install: Install, collector: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
