@@ -1,9 +1,10 @@
 """Route of the usage report: who used which models and tools, and what it cost."""
 
+import re
 from datetime import date
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from quart import Blueprint
 from quart_schema import document_response, tag, validate_querystring
 
@@ -17,15 +18,27 @@ from entrypoints.wiring.services import services
 
 blueprint = Blueprint("usage", __name__, url_prefix="/api")
 
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
+def _as_day(text: str) -> date:
+    """Return the day of a text as JSON Schema's format `date` has it: pydantic takes more."""
+    if not _DAY.fullmatch(text):
+        raise ValueError("write a day as 2026-11-20")
+    return date.fromisoformat(text)
+
+
+Day = Annotated[date, BeforeValidator(_as_day)]
+
 
 class UsageParameters(BaseModel):
     """The group, the days and the page of a report."""
 
     group_by: UsageGroup = Field(UsageGroup.DAY, description="What a line of the report is about.")
-    first: date | None = Field(
+    first: Day | None = Field(
         None, alias="from", description="The first day, in UTC. Not given: 29 days before `to`."
     )
-    last: date | None = Field(
+    last: Day | None = Field(
         None, alias="to", description="The last day, in UTC. Not given: today."
     )
     limit: Limit = DEFAULT_LIMIT

@@ -79,7 +79,12 @@ async def test_days_bound_the_report(ada: Client, installation: Installation) ->
     then = await ada.get(f"{PATH}?from=2020-01-01&to=2020-01-31")
     assert (then["from"], then["to"], then["usage"]) == ("2020-01-01", "2020-01-31", [])
     assert (await ada.get(f"{PATH}?to=0001-01-01"))["usage"] == []
-    for query in ("from=2020-02-01&to=2020-01-31", "from=2001-01-01&to=2020-01-31", "from=x"):
+    for query in (
+        "from=2020-02-01&to=2020-01-31",
+        "from=2001-01-01&to=2020-01-31",
+        "from=x",
+        "from=0",
+    ):
         response = await ada.send("GET", f"{PATH}?{query}")
         error = await read_error(response, 400, "INVALID_REQUEST")
         assert error["details"]["fields"][0]["path"] == "from"
