@@ -82,7 +82,7 @@ class _MeasuredRun(_Measured):
     def end(self, ending: WorkEnding) -> None:
         _run.reset(self._token)
         seconds = self._waited + self._elapsed
-        self._measurements.observe(metrics.RUN_SECONDS_METRIC, seconds, ending.status)
+        self._measurements.observe(metrics.RUN_SECONDS, seconds, ending.status)
 
 
 # The run for which the current task works: the steps of a run are tasks of its own.

@@ -33,8 +33,8 @@ class Metric:
     open_label: str = ""
 
 
-SECONDS: Final = tuple(round(0.01 * 2**power, 2) for power in range(14))  # 0.01 to 81.92
-RUN_SECONDS: Final = tuple(round(0.1 * 2**power, 1) for power in range(13))  # 0.1 to 409.6
+BOUNDS: Final = tuple(round(0.01 * 2**power, 2) for power in range(14))  # 0.01 to 81.92
+RUN_BOUNDS: Final = tuple(round(0.1 * 2**power, 1) for power in range(13))  # 0.1 to 409.6
 
 
 def _gauge(name: str, meaning: str, *labels: str) -> Metric:
@@ -49,7 +49,7 @@ def _histogram(
     name: str,
     meaning: str,
     *labels: str,
-    bounds: tuple[float, ...] = SECONDS,
+    bounds: tuple[float, ...] = BOUNDS,
     open_label: str = "",
 ) -> Metric:
     return Metric(name, MetricKind.HISTOGRAM, meaning, labels, bounds, open_label)
@@ -96,12 +96,12 @@ RUN_FIRST_PIECE: Final = _histogram(
     "puerto_run_first_piece_seconds",
     "From a message's arrival, or a run's takeover, to the first piece of an answer.",
 )
-RUN_SECONDS_METRIC: Final = _histogram(
+RUN_SECONDS: Final = _histogram(
     "puerto_run_seconds",
     "From a message's arrival, or a run's takeover, to its end, or to where it waits for a human "
     "(waiting_consent) or is handed over (handed_over).",
     "status",
-    bounds=RUN_SECONDS,
+    bounds=RUN_BOUNDS,
 )
 MODEL_FIRST_PIECE: Final = _histogram(
     "puerto_model_first_piece_seconds",
@@ -157,7 +157,7 @@ MEASURED: Final = (
     TAKEOVERS,
     RUN_WAIT,
     RUN_FIRST_PIECE,
-    RUN_SECONDS_METRIC,
+    RUN_SECONDS,
     MODEL_FIRST_PIECE,
     MODEL_SECONDS,
     MODEL_ERRORS,

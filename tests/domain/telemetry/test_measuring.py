@@ -62,7 +62,7 @@ async def test_a_run_its_models_and_its_tools_are_measured() -> None:
         await house.worker.stop(60)
 
     name, provider = model.requests[-1].model, model.provider
-    assert counted(measurements, metrics.RUN_SECONDS_METRIC) == {("completed",): 1}
+    assert counted(measurements, metrics.RUN_SECONDS) == {("completed",): 1}
     assert counted(measurements, metrics.RUN_WAIT) == {(): 1}
     assert counted(measurements, metrics.RUN_FIRST_PIECE) == {(): 1}
     assert counted(measurements, metrics.MODEL_SECONDS) == {
@@ -169,7 +169,7 @@ async def test_a_stretch_ends_where_a_run_waits_is_handed_over_or_cancelled() ->
     )
     await asks.say()
     await asks.worker.stop(60)
-    assert counted(measurements, metrics.RUN_SECONDS_METRIC) == {("waiting_consent",): 1}
+    assert counted(measurements, metrics.RUN_SECONDS) == {("waiting_consent",): 1}
 
     died = build(FakeModel([Text("half a"), asyncio.Event()]), telemetry=telemetry)
     started = await died.chat.send(ANN, "hi")
@@ -187,7 +187,7 @@ async def test_a_stretch_ends_where_a_run_waits_is_handed_over_or_cancelled() ->
 
     assert counted(measurements, metrics.TAKEOVERS) == {(): 1}
     assert counted(measurements, metrics.RUN_WAIT) == {(): 2}  # not of the run taken over
-    assert counted(measurements, metrics.RUN_SECONDS_METRIC) == {
+    assert counted(measurements, metrics.RUN_SECONDS) == {
         ("waiting_consent",): 1,
         ("handed_over",): 1,
         ("cancelled",): 1,
