@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-import orjson
 from tortoise import fields
 from typing_extensions import override
 
 from adapters.persistence.accounts.belongings import BELONGINGS, MERGED
-from adapters.persistence.engine.codec import from_text, moment
+from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.database import Database, Row
+from adapters.persistence.engine.formats import as_stored
 from adapters.persistence.models import __models__
 from domain.accounts.ports import UserRecord, UserRecords
 
@@ -80,13 +80,5 @@ def _value(name: str, value: Any, field: Any) -> Any:
     if isinstance(field, fields.BooleanField):
         return bool(value)
     if name in _JSON and isinstance(value, str):  # the answer to a delivery is a number
-        return _json(value)
+        return as_stored(value)
     return str(value) if isinstance(value, UUID) else value
-
-
-def _json(text: str) -> Any:
-    """Return the value of a JSON text; the text itself where it is none."""
-    try:
-        return from_text(text)
-    except (ValueError, orjson.JSONDecodeError):
-        return text

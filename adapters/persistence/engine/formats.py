@@ -70,6 +70,18 @@ class Format:
         return value
 
 
+def as_stored(text: str) -> Any:
+    """Return the value in a stored text of any format, in the form it was written in.
+
+    A text that is no JSON, or cannot be read, is returned as it is.
+    """
+    numbered = _NUMBERED.match(text)
+    try:
+        return from_text(text if numbered is None else text[numbered.end() :])
+    except (ValueError, RecursionError):
+        return text
+
+
 EVENTS: Final = Format()
 """The bodies of events of one append."""
 

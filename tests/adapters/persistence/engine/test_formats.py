@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 import adapters.persistence
-from adapters.persistence.engine.formats import Format
+from adapters.persistence.engine.formats import Format, as_stored
 from adapters.persistence.runs.event_bodies import UNREADABLE, read_so_many
 from tests.adapters.persistence.engine.test_codec import json_values
 
@@ -27,6 +27,12 @@ def test_any_value_comes_back_in_every_form(value: object) -> None:
 def test_a_value_without_a_number_is_of_the_first_form(value: object) -> None:
     assert SECOND.read(FIRST.write(value)) == {"name": value}
     assert THIRD.read(FIRST.write(value)) == {"name": value, "age": None}
+
+
+def test_any_form_can_be_shown_as_it_was_written() -> None:
+    assert as_stored(THIRD.write({"name": "Ada"})) == {"name": "Ada"}
+    assert as_stored(FIRST.write([1])) == [1]
+    assert as_stored("2: no JSON") == "2: no JSON"
 
 
 def test_what_was_written_in_between_is_brought_up_from_there() -> None:
