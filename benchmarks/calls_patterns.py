@@ -4,8 +4,8 @@ import re
 import string
 from collections.abc import Callable
 from random import Random
-from re import _constants as worker_status  # type: ignore[attr-defined]  # they have no public name
-from re import _parser as parser  # type: ignore[attr-defined]
+from re import _constants as worker_status  # type: ignore[attr-defined,unused-ignore]  # they have no public name
+from re import _parser as parser  # type: ignore[attr-defined,unused-ignore]
 from typing import Any, Final
 
 _PRINTED: Final = [chr(code) for code in range(32, 127)]
