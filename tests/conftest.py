@@ -32,7 +32,7 @@ settings.register_profile("short", deadline=None, max_examples=25)
 settings.register_profile("long", deadline=None, max_examples=250)
 settings.load_profile("short")
 
-_DATABASE: Final = frozenset({"database_url", "own_url", "shared_url", "bare_url"})
+_DATABASE: Final = frozenset({"database_url", "own_url", "module_url", "shared_url", "bare_url"})
 
 # Ends what the test before may have left open, and takes the rows of all tables in any order.
 _EMPTY: Final = """
@@ -145,6 +145,18 @@ async def own_url(engine: str, template: str, tmp_path: Path) -> AsyncIterator[s
     """The URL of a migrated, empty database that this test may spoil."""
     if engine == "sqlite":
         yield copied(template, tmp_path / "own.db")
+    else:
+        async with created(template, "template_of_tests") as url:
+            yield url
+
+
+@pytest.fixture(scope="module")
+async def module_url(
+    engine: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[str]:
+    """The URL of a migrated database of one module's own: of a service that its tests share."""
+    if engine == "sqlite":
+        yield copied(template, tmp_path_factory.mktemp("module") / "puerto.db")
     else:
         async with created(template, "template_of_tests") as url:
             yield url

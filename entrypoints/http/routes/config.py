@@ -134,7 +134,10 @@ class CloudsChange(RequestBody):
 
 
 class ConfigChange(RequestBody):
-    """What to change; what is left out stays. The flat names are the same fields, and win."""
+    """What to change; what is left out stays. The flat names are the same fields, and win.
+
+    Of the flat names, null is left out, too.
+    """
 
     model_config = example({"agent": {"autonomy_level": "semi"}})
 
@@ -142,16 +145,15 @@ class ConfigChange(RequestBody):
     agent: AgentChange | None = None
     cloud_providers: CloudsChange | None = None
     llm_provider: ProviderName | None = None
-    model: ModelName | None = Field(None, description=_MODEL)
+    model: ModelName | None = Field(None, description="A model of the provider.")
     autonomy_level: Level | None = Field(None, description=_AUTONOMY)
 
     def read(self) -> ConfigurationChange:
         """Return the change for the use case; flat fields win over nested ones."""
         llm, agent = self.llm or LlmChange(), self.agent or AgentChange()
-        model = None
-        for part in (llm, self):
-            if "model" in part.model_fields_set:
-                model = part.model or DEFAULT_MODEL
+        model = self.model
+        if model is None and "model" in llm.model_fields_set:
+            model = llm.model or DEFAULT_MODEL
         level = self.autonomy_level or agent.autonomy_level
         fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks or ()]
         clouds = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)

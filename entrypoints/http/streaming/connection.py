@@ -75,7 +75,8 @@ def _check(value: Any, depth: int) -> None:
 class JsonRequest(Request):
     """A request with a JSON body: 415 for another media type, 400 for invalid JSON.
 
-    A gzip body is decompressed; the size limit applies to the result.
+    No body at all is an empty object, since many clients send none where nothing is to be said. A
+    gzip body is decompressed; the size limit applies to the result.
     """
 
     _plain: bytes | None = None
@@ -100,9 +101,11 @@ class JsonRequest(Request):
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002  Quart's signature
         """Return the body parsed as JSON."""
-        if not self.is_json:
-            raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
         body = await self.get_data(cache=cache, as_text=False)
+        if not self.is_json:
+            if not body and "Content-Type" not in self.headers:
+                return {}
+            raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
         return read_json(body if isinstance(body, bytes) else body.encode())
 
 

@@ -37,6 +37,14 @@ async def test_a_wrong_content_type(ada: Client, subtests: pytest.Subtests) -> N
             await read_error(response, 415, "UNSUPPORTED_MEDIA_TYPE")
 
 
+async def test_no_body_at_all_is_an_empty_object(ada: Client) -> None:
+    begun = await ada.send("POST", "/api/conversations")
+    missing = await ada.error("POST", CHAT, 400, "INVALID_REQUEST")
+
+    assert begun.status_code == 201
+    assert [field["path"] for field in missing["details"]["fields"]] == ["message"]
+
+
 async def test_a_body_that_is_too_large(ada: Client) -> None:
     body = b'{"message": "' + b"x" * 1024 * 1024 + b'"}'
 

@@ -61,9 +61,10 @@ async def test_a_model_belongs_to_its_provider(admin: Client) -> None:
     kept = await admin.json("PUT", PATH, {"llm": {"provider": "scripted"}})
     other = await admin.json("PUT", PATH, {"llm": {"provider": "offline"}})
     await admin.json("PUT", PATH, {"model": "m"})
-    reset = await admin.json("PUT", PATH, {"model": None})
+    flat = await admin.json("PUT", PATH, {"model": None})
+    reset = await admin.json("PUT", PATH, {"llm": {"model": None}})
 
-    assert kept["llm"]["model"] == "m"
+    assert kept["llm"]["model"] == flat["llm"]["model"] == "m"
     assert other["llm"]["model"] == reset["llm"]["model"] == "offline-1"
 
 
