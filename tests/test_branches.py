@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("adapters", "domain", "entrypoints", "plugins", "puerto")
+ROOMS = ("adapters", "clients", "domain", "entrypoints", "plugins", "puerto")
 MOST = 15
 _ONE_EACH = (
     *(ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While),

@@ -1,0 +1,1 @@
+"""The client library, by itself and against the service."""
