@@ -13,6 +13,7 @@ from entrypoints.cli import (
     migrate,
     record,
     serve,
+    usage,
     user,
     version,
 )
@@ -37,6 +38,7 @@ app.add_typer(consent.app, name="consent")
 app.add_typer(account.app, name="account")
 app.add_typer(user.app, name="user")
 app.add_typer(key.app, name="key")
+app.command("usage")(usage.command)
 app.add_typer(export.app, name="export")
 app.add_typer(delete.app, name="delete")
 app.add_typer(plugin.app, name="plugin")

@@ -183,7 +183,8 @@ class TortoiseBudgets(Budgets):
             await self._database.fetch(self._hold, *values)
             return None
 
-        return await self._database.unit_of_work.run(work)
+        # With a power failure the step ends, too, that it was held for.
+        return await self._database.unit_of_work.run(work, synced=False)
 
 
 def _of_meter(budget: Budget, row: Row, held: Amount) -> BudgetStanding:
