@@ -17,7 +17,7 @@ _MONTH: Final[dict[Engine, str]] = {
     "sqlite": "date('now', 'start of month')",
 }
 _OF_RUN: Final = """
-    SELECT budget_meters.id FROM budget_meters JOIN runs ON runs.id = $1 AND (
+    SELECT budget_meters.id FROM run JOIN runs ON runs.id = run.id JOIN budget_meters ON (
         (scope = 'user' AND subject = CAST(runs.user_id AS TEXT))
         OR (scope = 'key' AND subject = CAST(runs.key_id AS TEXT))
         OR (scope = 'conversation' AND subject = CAST(runs.conversation_id AS TEXT))

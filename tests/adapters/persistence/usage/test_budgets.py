@@ -12,7 +12,7 @@ from domain.models.messages import StopReason
 from domain.runs.events import Body, Ended, StepEnded
 from domain.runs.ports import NewRun
 from domain.runs.states import RunStatus
-from domain.shared.errors import InvalidRequest, NotFound
+from domain.shared.errors import InvalidRequest, LeaseLost, NotFound
 from domain.shared.ids import new_id
 from domain.usage.budgets import (
     Amount,
@@ -88,6 +88,18 @@ async def test_a_step_that_takes_more_than_was_held_is_counted_whole(real_store:
     await append(real_store, run, a_step(150))
     assert await standing(real_store, bound[0]) == (150, 0)
     assert await real_store.budgets.reserve(run.id, 1, bounds, Amount()) is not None
+
+
+async def test_a_step_that_is_written_twice_is_settled_once(real_store: Store) -> None:
+    (bound,) = bounds = await put(real_store, a_budget())
+    run = await a_started_run(real_store)
+    assert await real_store.budgets.reserve(run.id, 1, bounds, Amount(10)) is None
+    await append(real_store, run, a_step(7))
+    assert await real_store.budgets.reserve(run.id, 1, bounds, Amount(10)) is None
+    for ending in (None, an_ending(run)):
+        with pytest.raises(LeaseLost):
+            await real_store.log.append(run.id, 1, 2, [a_step(7)], ending=ending)
+    assert await standing(real_store, bound[0]) == (7, 10)
 
 
 async def test_of_all_budgets_or_of_none(real_store: Store) -> None:
