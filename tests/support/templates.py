@@ -17,7 +17,7 @@ from typing import Final
 
 from tests.support.nursery import Child
 
-SHARED: Final = "PUERTO_TEMPLATES"  # names the folder in which processes of tests share theirs
+SHARED: Final = "TEMPLATES_OF_TESTS"  # names the folder in which processes of tests share theirs
 FILE: Final = "puerto.db"
 TRIED: Final = "plugins-tried.json"
 
