@@ -81,7 +81,7 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not anchor or anchor in anchors(target), link
 
 
-FOLDERS = "adapters|benchmarks|domain|entrypoints|examples|plugins|puerto|tests"
+FOLDERS = "adapters|benchmarks|clients|domain|entrypoints|examples|plugins|puerto|tests"
 SOURCES = {path.name for root in FOLDERS.split("|") for path in (ROOT / root).rglob("*.py")}
 OF_TODAY = [page for page in PAGES if page.name != "CHANGELOG.md"]
 
@@ -109,6 +109,9 @@ def test_the_generated_pages_are_not_stale(monkeypatch: pytest.MonkeyPatch) -> N
         assert path.read_text(encoding="utf-8") == render(), path
 
 
+# What the Python client reads, where it runs.
+OF_THE_CLIENT = {"PUERTO_API_KEY", "PUERTO_URL"}
+
 # What a plugin says of itself.
 NOT_SETTINGS = {"PUERTO_CHECK", "PUERTO_CHECK_SETTINGS", "PUERTO_HOOK_VERSION"}
 
@@ -117,7 +120,7 @@ NOT_SETTINGS = {"PUERTO_CHECK", "PUERTO_CHECK_SETTINGS", "PUERTO_HOOK_VERSION"}
 def test_the_settings_and_commands_that_are_named_exist(page: Path) -> None:
     code = CODE.findall(prose_of(page)) + [block.text for block in blocks_of(page)]
     named = {name for text in code for name in re.findall(r"\bPUERTO_[A-Z_]+", text)}
-    assert named <= SETTINGS | NOT_SETTINGS
+    assert named <= SETTINGS | NOT_SETTINGS | OF_THE_CLIENT
     commands = getattr(get_command(app), "commands")  # noqa: B009 - typer hides the click class
     typed = {word for text in code for word in re.findall(r"^(?:\S*/)?puerto ([a-z]+)", text)}
     assert typed <= set(commands)

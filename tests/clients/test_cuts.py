@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from agent_client import AgentClient, AsyncAgentClient, Chunk, MessageCompleted
+from tests.clients import conftest
 from tests.clients.cutting_proxy import CuttingProxy
 from tests.support.service import RunningService
 
 pytestmark = pytest.mark.long
 
-PLUGIN = Path(__file__).parents[1] / "outside" / "ledger"
-LOGIN: Any = {"username": "ann@example.org", "password": "correct horse"}
+LOGIN: Any = conftest.LOGIN
 PIECES = [{"text": f"{number} "} for number in range(6)]
 KILLED_AFTER = {2, 6}  # pieces: one of those before the call, and one of those after it
 SLOW = [step for piece in PIECES for step in (piece, {"delay": 0.4})]
@@ -48,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(folder: Path) -> Iterator[RunningService]:
     settings = {
-        "PYTHONPATH": str(PLUGIN),
+        "PYTHONPATH": str(conftest.LEDGER),
         "LEDGER_FILE": str(Lines(folder).file),
         "PUERTO_CASSETTE": cassette(folder, PIECES),
     }
@@ -111,7 +111,7 @@ async def test_a_killed_service_that_is_started_again(database_url: str, tmp_pat
     lines = Lines(tmp_path)
     settings = {
         "DATABASE_URL": database_url,
-        "PYTHONPATH": str(PLUGIN),
+        "PYTHONPATH": str(conftest.LEDGER),
         "LEDGER_FILE": str(lines.file),
         "PUERTO_CASSETTE": cassette(tmp_path, SLOW),
         "PUERTO_LEASE_SECONDS": "30",

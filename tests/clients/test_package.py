@@ -14,11 +14,17 @@ import pytest
 from pydantic import BaseModel
 
 import agent_client
-from agent_client import errors, events, records
+from agent_client import ConsentReply, errors, events, records
+from agent_client.resources import ChatFields, ConversationChanges
 from entrypoints.http.openapi import events as sent
-from entrypoints.http.routes.chat import ToolCall, ToolResult
-from entrypoints.http.routes.consents import ConsentAnswered, ConsentView
-from entrypoints.http.routes.conversations import ConversationView, MessageView, WholeConversation
+from entrypoints.http.routes.chat import ChatRequest, ToolCall, ToolResult
+from entrypoints.http.routes.consents import ConsentAnswer, ConsentAnswered, ConsentView
+from entrypoints.http.routes.conversations import (
+    ConversationChange,
+    ConversationView,
+    MessageView,
+    WholeConversation,
+)
 from entrypoints.http.routes.run_views import RunView
 from entrypoints.http.routes.tools.lists import ToolView
 from tests.support.pages import ROOT
@@ -100,6 +106,14 @@ def test_it_reads_only_fields_that_the_service_sends(
     assert names - added <= fields.keys()
     needed = {name for name, field in own.model_fields.items() if field.is_required()}
     assert {name for name in needed if not fields[name].is_required()} == set()
+
+
+def test_it_sends_only_fields_that_the_service_reads() -> None:
+    assert ChatFields.__annotations__.keys() <= ChatRequest.model_fields.keys()
+    assert ConversationChanges.__annotations__.keys() <= ConversationChange.model_fields.keys()
+    assert ConsentReply(True, "", {}, {}, {}, "done").body("q").keys() == (
+        ConsentAnswer.model_fields.keys()
+    )
 
 
 @pytest.mark.long

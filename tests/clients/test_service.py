@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,55 +18,15 @@ from agent_client import (
     NotFoundError,
     RunFailedError,
 )
+from tests.clients.conftest import LOGIN, Ledger
 from tests.clients.cutting_proxy import CuttingProxy
 from tests.support.service import RunningService
-
-PLUGIN = Path(__file__).parents[1] / "outside" / "ledger"
-LOGIN = {"username": "ann@example.org", "password": "correct horse"}
-
-
-class Ledger:
-    """The file in which the plugin's tools leave a line for each of their effects."""
-
-    def __init__(self, file: Path) -> None:
-        self.file = file
-
-    def taken(self) -> list[str]:
-        """Return the lines, and forget them."""
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        self.file.unlink(missing_ok=True)
-        return lines
-
-
-@pytest.fixture(scope="module")
-def ledger(tmp_path_factory: pytest.TempPathFactory) -> Ledger:
-    return Ledger(tmp_path_factory.mktemp("ledger") / "ledger.txt")
-
-
-@pytest.fixture(scope="module")
-def service(ledger: Ledger) -> Iterator[RunningService]:
-    settings = {"PYTHONPATH": str(PLUGIN), "LEDGER_FILE": str(ledger.file)}
-    with RunningService(None, **settings) as running:
-        running.user("ann")
-        yield running
-
-
-@pytest.fixture(scope="module")
-def key(service: RunningService) -> str:
-    body = {"name": "sdk", "scopes": ["chat", "tools:read", "tools:execute"]}
-    made: str = service.call("POST", "/api/auth/keys", body, login(service))["key"]
-    return made
 
 
 @pytest.fixture(scope="module")
 def client(service: RunningService, key: str) -> Iterator[AgentClient]:
     with AgentClient(base_url=service.url, api_key=key) as made:
         yield made
-
-
-def login(service: RunningService) -> str:
-    token: str = service.call("POST", "/api/auth/login", LOGIN)["access_token"]
-    return token
 
 
 def test_the_first_reference_is_met_as_it_stands(
@@ -98,7 +57,7 @@ def test_a_conversation_is_held_read_renamed_and_forgotten(client: AgentClient) 
     newest = list(client.conversations.messages(first.conversation_id, limit=3))
     assert [each.id for each in reversed(newest)] == [each.id for each in whole.messages]
     runs = list(client.runs.list(conversation_id=first.conversation_id, limit=1))
-    assert [each.id for each in runs] == [run.answer().run_id, first.run_id]
+    assert [each.id for each in runs] == [run.run_id, first.run_id]
     assert client.runs.get(first.run_id).status == "completed"
     client.conversations.delete(first.conversation_id)
     with pytest.raises(NotFoundError) as caught:

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from agent_client import (
+    AgentClientError,
     APIConnectionError,
     Chunk,
     ConsentReply,
@@ -73,6 +74,8 @@ async def test_a_stream_goes_on_after_what_it_had(make: Make) -> None:
         stream(b": keep-alive\n\n", chunk("4", "c"), *end("5", "abc")),
     )
     run = make(wire).chat.stream("Hello", conversation_id="c")
+    with pytest.raises(AgentClientError, match="first event"):
+        await settled(run.cancel())
     events = await all_of(run)
     assert text_of(events) == run.text == "abc"
     assert (run.run_id, run.conversation_id, run.cursor) == ("r", "c", "50")
@@ -236,6 +239,17 @@ async def test_a_callback_answers_what_waits(make: Make) -> None:
     assert found.status == "completed"
     assert [each.id for each in asked] == ["q"]
     assert wire.bodies()[2]["values"] == {"value": 2}
+
+
+async def test_a_key_of_ones_own_is_for_the_message_and_not_for_its_consents(make: Make) -> None:
+    wire = Wire(
+        stream(RUN, *ASKS), answer({"consents": [WAITING]}), answer(ANSWERED), stream(*GOES_ON)
+    )
+    client = make(wire, on_consent=lambda _: True).with_options(idempotency_key="order-7")
+    await settled(client.chat.send("Hello"))
+    first, _, consent, _ = wire.sent("Idempotency-Key")
+    assert first == "order-7"
+    assert consent not in {None, "order-7"}
 
 
 async def test_a_callback_may_leave_it_waiting(make: Make) -> None:

@@ -38,6 +38,7 @@ ELSEWHERE: Final = {
     TUTORIALS / "first-conversation.md": "tests/test_readme.py",
     TUTORIALS / "your-first-tool.md": "tests/test_first_tool.py",
     HOW_TO / "generate-a-client.md": "tests/outside/test_generated_clients.py",
+    HOW_TO / "python-client.md": "tests/clients/test_page.py",
     DICE / "README.md": "tests/plugins/test_example_plugin.py",
 }
 TYPED: Final = frozenset(

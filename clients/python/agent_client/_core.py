@@ -91,6 +91,10 @@ class Core:
         self.transport = transport
         self.options = options
 
+    def without_key(self) -> "Core":
+        """Return a core for further calls, which the caller's idempotency key is not for."""
+        return self.with_options(replace(self.options, idempotency_key=None))
+
     def with_options(self, options: Options) -> "Core":
         """Return a core with other options, over the same connections and login."""
         return Core(self.transport, self._base_url, self._credentials, options)

@@ -29,6 +29,7 @@ def run(awaitable: Awaitable[T]) -> T:
     except StopIteration as end:
         result: T = end.value
         return result
+    steps.close()
     message = (
         "This client blocks: what it is given (a callback?) must not await. Use AsyncAgentClient."
     )

@@ -34,6 +34,7 @@ class RunFollowing(Following):
         self, core: Core, start: Call, run_id: str | None = None, cursor: str = ""
     ) -> None:
         super().__init__(core, start, None if run_id is None else _events_of(run_id), cursor)
+        self._core = core.without_key()  # that was for the start
         self._rounds = 0
         self._has_replied = False
         self.transcript = Transcript()
@@ -66,17 +67,21 @@ class RunFollowing(Following):
         self._has_replied = True
         return answered
 
-    async def cancel(self) -> Run:
-        """Stop the run.
+    @property
+    def run_id(self) -> str:
+        """The id of the run.
 
         Raises:
-            AgentClientError: it is not known yet which one it is.
+            AgentClientError: it has none yet.
 
         """
-        run_id = self.transcript.run_id
-        if run_id is None:
+        if self.transcript.run_id is None:
             raise AgentClientError("The run has no id yet: read its first event.")
-        return await self._core.get(Call("POST", path_of("runs", run_id, "cancel")), Run)
+        return self.transcript.run_id
+
+    async def cancel(self) -> Run:
+        """Stop the run."""
+        return await self._core.get(Call("POST", path_of("runs", self.run_id, "cancel")), Run)
 
     async def answer(self) -> Answer:
         """Read on to the end, or to where the run waits for consent; return what it comes to.

@@ -86,9 +86,14 @@ class AsyncEventStream(_AwaitingStream[Following]):
 
 class _RunOperations(_Stream[RunFollowing]):
     @property
-    def run_id(self) -> str | None:
-        """The run; None before its first event."""
-        return self._following.transcript.run_id
+    def run_id(self) -> str:
+        """The id of the run.
+
+        Raises:
+            AgentClientError: it has none yet, since its first event has not been read.
+
+        """
+        return self._following.run_id
 
     @property
     def conversation_id(self) -> str | None:
