@@ -60,7 +60,7 @@ SHORT: Final[Sequence[Command]] = (
     (*PYTEST, *EXTENSIONS),
     (*PYTEST, ROUTES),
     (*PYTEST, HTTP, *without(ROUTES)),
-    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *WITHOUT_DATABASE)),
+    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, OUTSIDE, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),
     (*PYTEST, OUTSIDE, *without(*EXTENSIONS)),
     (*PYTEST, ON_POSTGRESQL, HTTP),

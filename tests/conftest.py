@@ -19,7 +19,7 @@ from hypothesis import settings
 from tortoise.apps import Apps
 
 from adapters.persistence import migrate
-from tests.parts import WITHOUT_DATABASE
+from tests.parts import OUTSIDE, WITHOUT_DATABASE
 from tests.support.postgres import running_postgres
 from tests.support.templates import migrated
 
@@ -55,8 +55,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out the long ones
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("database") == "postgresql":
+        for item in items:
+            if item.nodeid.startswith(OUTSIDE):  # what differs by engine is tested within, too
+                item.add_marker(pytest.mark.long)
         used = [item for item in items if _uses_a_database(item) and not _on_one_engine(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in used])
         items[:] = used
