@@ -39,7 +39,7 @@ def run(language: str, text: str, url: str) -> str:
         command[1:1] = node_options()
     done = subprocess.run(
         [*command, text],
-        env=os.environ | {"PUERTO": url},
+        env=os.environ | {"PUERTO": url, "PYTHONPATH": str(ROOT / "clients" / "python")},
         capture_output=True,
         text=True,
         timeout=120,

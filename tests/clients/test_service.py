@@ -154,6 +154,10 @@ async def test_no_effect_happens_twice_where_answers_are_lost(
         await client.conversations.create("once")
         after = [each.id async for each in client.conversations.list()]
         assert len(after) == len(before) + 1
+        proxy.lost = 2
+        answer = await client.chat.send("What is 17 * 23?", conversation_id=after[0])
+        said = [each.content async for each in client.conversations.messages(after[0])]
+        assert said == [answer.message, "What is 17 * 23?"]
         proxy.lost = 1
         await client.conversations.delete(after[0])
         assert [each.id async for each in client.conversations.list()] == before

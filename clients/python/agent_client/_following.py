@@ -112,9 +112,10 @@ class Following:
         if self.cursor and self._path is not None:
             call = Call("GET", self._path, headers={"Last-Event-ID": self.cursor, **_STREAM})
         response, source = await self._core.open(call)
-        if response.status_code == _NO_CONTENT:
-            self.is_over = True
-        elif not response.headers.get("Content-Type", "").startswith(EVENT_STREAM):
-            await source.close()
+        if response.headers.get("Content-Type", "").startswith(EVENT_STREAM):
+            return source
+        await source.close()
+        if response.status_code != _NO_CONTENT:
             raise UnexpectedAnswerError(f"{response.request.url} answered with no event stream.")
-        return None if self.is_over else source
+        self.is_over = True
+        return None
