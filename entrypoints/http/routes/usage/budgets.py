@@ -34,6 +34,8 @@ _SUBJECT = (
     "itself that has no budget of its own."
 )
 
+_EACH = "null without a subject: each has its own."
+
 
 class BudgetsQuery(BaseModel):
     """Page of the list of budgets."""
@@ -43,7 +45,7 @@ class BudgetsQuery(BaseModel):
 
 
 class BudgetView(BaseModel):
-    """A budget, and how it stands. One for each subject is shown at zero: each has its own."""
+    """A budget, and how it stands; of one for each subject, only what it allows each of them."""
 
     id: Id
     scope: Scope
@@ -51,10 +53,10 @@ class BudgetView(BaseModel):
     period: Period = Field(description="A calendar day or month in UTC.")
     max_tokens: int | None = Field(description="null: any number.")
     max_cost_usd: float | None = Field(description="null: any amount.")
-    spent_tokens: int
-    spent_cost_usd: float
-    held_tokens: int = Field(description="For steps that go on now.")
-    held_cost_usd: float
+    spent_tokens: int | None = Field(description=_EACH)
+    spent_cost_usd: float | None = Field(description=_EACH)
+    held_tokens: int | None = Field(description=f"For steps that go on now. {_EACH}")
+    held_cost_usd: float | None = Field(description=_EACH)
     resets_at: Timestamp
     created_at: Timestamp
 
@@ -89,6 +91,7 @@ class BudgetRequest(RequestBody):
 def budget_view(standing: BudgetStanding) -> dict[str, Any]:
     """Encode a budget and how it stands."""
     budget, limit = standing.budget, standing.budget.limit
+    is_of_one = bool(budget.subject)
     return {
         "id": budget.id,
         "scope": budget.scope,
@@ -96,10 +99,10 @@ def budget_view(standing: BudgetStanding) -> dict[str, Any]:
         "period": budget.period,
         "max_tokens": limit.tokens,
         "max_cost_usd": None if limit.nano is None else in_usd(limit.nano),
-        "spent_tokens": standing.spent.tokens,
-        "spent_cost_usd": in_usd(standing.spent.nano),
-        "held_tokens": standing.held.tokens,
-        "held_cost_usd": in_usd(standing.held.nano),
+        "spent_tokens": standing.spent.tokens if is_of_one else None,
+        "spent_cost_usd": in_usd(standing.spent.nano) if is_of_one else None,
+        "held_tokens": standing.held.tokens if is_of_one else None,
+        "held_cost_usd": in_usd(standing.held.nano) if is_of_one else None,
         "resets_at": time_text(standing.resets_at),
         "created_at": time_text(budget.created_at),
     }

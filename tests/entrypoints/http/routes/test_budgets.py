@@ -105,7 +105,8 @@ async def test_a_budget_of_each_bounds_each_by_itself(
     operator: Client, ada: Client, bob: Client
 ) -> None:
     body = {"scope": "user", "period": "day", "max_tokens": STEP + 1_000_000}
-    await operator.json("PUT", PATH, body)
+    of_each = await operator.json("PUT", PATH, body)
+    assert (of_each["spent_tokens"], of_each["held_cost_usd"]) == (None, None)
     for client in (ada, bob):
         await ask(client)
     await operator.json("PUT", PATH, body | {"max_tokens": STEP, "subject": bob.user["id"]})
