@@ -1,6 +1,7 @@
 """A plugin in one file with the cloud that the examples are about: 15 machines, and alerts at will.
 
-The file that ALERTS names has a line for each alert that is raised: its severity.
+The file that ALERTS names has a word for each alert that is raised: its severity, and what it is
+about after a colon.
 """
 
 import os
@@ -48,7 +49,7 @@ def alerts() -> Sequence[Alert]:
     """Tell what is raised."""
     file = Path(os.environ["ALERTS"])
     raised = file.read_text(encoding="utf-8").split() if file.exists() else []
-    return [Alert(each, Severity(each), f"A {each} thing") for each in raised]
+    return [Alert(each, Severity(each.partition(":")[0]), f"It is {each}") for each in raised]
 
 
 @hookimpl

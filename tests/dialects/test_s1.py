@@ -167,7 +167,7 @@ def test_the_configuration_is_changed_in_part(admin: httpx2.Client) -> None:
 
 
 def test_metrics(site: Site, admin: httpx2.Client) -> None:
-    site.alerts.write_text("critical warning ok")
+    site.alerts.write_text("critical:cpu warning:cpu ok:cpu")
     deadline = time.monotonic() + PATIENCE
     while (metrics := admin.get("/api/metrics").json())["alerts"]["critical"] == 0:
         assert time.monotonic() < deadline
@@ -321,7 +321,7 @@ def test_webhooks_of_five_events(site: Site, admin: httpx2.Client, api: httpx2.C
         assert added.headers["location"] == path
         assert "secret" not in admin.get(path).raise_for_status().json()
 
-        site.alerts.write_text("critical warning")
+        site.alerts.write_text("critical:disk warning:disk")
         api.post("/api/chat", json={"message": QUESTION}).raise_for_status()
         learn = {"type": "openapi", "source": API, "name": "jira"}
         learned = admin.post("/api/learned-apis", json=learn).raise_for_status().json()["id"]
