@@ -7,6 +7,8 @@ from pydantic import AliasChoices, BeforeValidator, ConfigDict, Field, WithJsonS
 from domain.shared.paging import MAX_LIMIT
 from entrypoints.http.known_fields import NamesItsFields
 
+MESSAGE_LENGTH: Final = 100_000
+
 EXAMPLE_ID: Final = "01993e2b-7c1d-7e52-9a57-2b1f4c1d8e90"
 
 Id = Annotated[

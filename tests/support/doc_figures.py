@@ -29,8 +29,8 @@ from domain.web.ports import ExchangeLimits
 from entrypoints.http import app as http_app
 from entrypoints.http.routes.chat import ChatRequest
 from entrypoints.http.security import connections
-from entrypoints.http.streaming import connection, sse, websocket
-from entrypoints.http.streaming.socket_streams import STREAMS_AT_ONCE
+from entrypoints.http.streaming import connection, socket_session, sse, websocket
+from entrypoints.http.streaming.stream_tasks import STREAMS_AT_ONCE
 from entrypoints.server import ending, logs, protocols, server, supervisor
 from entrypoints.settings.providers import OWN_SERVER_SILENCE_SECONDS
 from entrypoints.settings.settings import Settings
@@ -128,7 +128,7 @@ FIGURES: Final[list[tuple[Path, str]]] = [
     (SECURITY, f"its own timeout, {_TOOL_SECONDS:g} s if it names none"),
     (SECURITY, f"{connection.MAX_DEPTH} levels deep"),
     (SECURITY, f"| {MAX_PASSWORD_BYTES:,} bytes |"),
-    (SECURITY, f"closed after {websocket.FLOOD:,} over the rate limit"),
+    (SECURITY, f"closed after {socket_session.FLOOD:,} over the rate limit"),
     (SECURITY, f"| requests | `RATE_LIMIT_PER_MINUTE`, {_default('RATE_LIMIT_PER_MINUTE')} "),
     (SECURITY, f"_LOGIN_LIMIT_PER_MINUTE`, {_default('PUERTO_LOGIN_LIMIT_PER_MINUTE')} "),
     (SECURITY, f"{websocket.AUTH_SECONDS:g} s to log in; {STREAMS_AT_ONCE} runs"),

@@ -15,7 +15,15 @@ from quart_schema import (
 from domain.runs.reader import OnDisconnect
 from domain.shared.log_context import bind
 from entrypoints.encoding import dump
-from entrypoints.http.fields import AgentName, Id, ModelName, ProviderName, RequestBody, example
+from entrypoints.http.fields import (
+    MESSAGE_LENGTH,
+    AgentName,
+    Id,
+    ModelName,
+    ProviderName,
+    RequestBody,
+    example,
+)
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.openapi.document import (
     EventStream,
@@ -38,7 +46,7 @@ class ChatRequest(RequestBody):
 
     model_config = example({"message": "What is 17 * 23?"})
 
-    message: str = Field(min_length=1, max_length=100_000, description="What to say.")
+    message: str = Field(min_length=1, max_length=MESSAGE_LENGTH, description="What to say.")
     conversation_id: Id | None = Field(
         None, description="The conversation to go on with. Without one a new one begins."
     )

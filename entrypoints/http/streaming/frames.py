@@ -1,6 +1,6 @@
 """The frames that clients send over a WebSocket."""
 
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from werkzeug.exceptions import BadRequest
@@ -9,8 +9,11 @@ from domain.accounts.identity_provider import LONGEST_TOKEN
 from domain.shared.errors import FieldProblem, InvalidRequest
 from entrypoints.http.answers import HumanAnswer
 from entrypoints.http.field_messages import field_problems, in_words
+from entrypoints.http.fields import MESSAGE_LENGTH
 from entrypoints.http.idempotency import FORM
 from entrypoints.http.streaming.connection import read_json
+
+Taken = TypeVar("Taken")
 
 Key = Annotated[
     str,
@@ -33,7 +36,7 @@ class ChatFrame(_Frame):
     """A message to the agent."""
 
     type: Literal["chat"]
-    message: str = Field(min_length=1, max_length=100_000)
+    message: str = Field(min_length=1, max_length=MESSAGE_LENGTH)
     conversation_id: str | None = None
     provider: str | None = None
     model: str | None = Field(None, min_length=1, max_length=200)
@@ -102,11 +105,46 @@ Frame = (
     | PingFrame
 )
 
-_FRAMES: Final[TypeAdapter[Frame]] = TypeAdapter(Annotated[Frame, Field(discriminator="type")])
 
-_TYPES: Final = frozenset(
-    name for kind in get_args(Frame) for name in get_args(kind.model_fields["type"].annotation)
-)
+class FrameReader(Generic[Taken]):
+    """Parses the messages of clients as frames: ``kinds`` is the union of their models."""
+
+    def __init__(self, kinds: Any) -> None:
+        self._frames: TypeAdapter[Taken] = TypeAdapter(
+            Annotated[kinds, Field(discriminator="type")]
+        )
+        self._types = {
+            name
+            for kind in get_args(kinds)
+            for name in get_args(kind.model_fields["type"].annotation)
+        }
+
+    def read(self, data: str | bytes) -> Taken:
+        """Parse a client's message as a frame.
+
+        Raises:
+            InvalidRequest: the message is binary, not JSON, or no valid frame.
+
+        """
+        if isinstance(data, bytes):
+            raise InvalidRequest("Send frames as text, not binary.")
+        try:
+            return self._frames.validate_python(read_json(data.encode()))
+        except (BadRequest, UnicodeEncodeError) as error:
+            raise InvalidRequest("The frame is not valid JSON.") from error
+        except ValidationError as error:
+            raise self._refused(field_problems(error)) from error
+
+    def _refused(self, fields: list[dict[str, str]]) -> InvalidRequest:
+        """Return the error for an invalid frame, without its type in the paths of fields."""
+        for field in fields:
+            kind, _, rest = field["path"].partition(".")
+            field["path"] = rest if rest and kind in self._types else field["path"]
+        problems = [FieldProblem(**field) for field in fields]
+        return InvalidRequest(in_words(fields).replace("The body", "The frame"), problems)
+
+
+_READER: Final = FrameReader[Frame](Frame)
 
 
 def read_frame(data: str | bytes) -> Frame:
@@ -116,21 +154,4 @@ def read_frame(data: str | bytes) -> Frame:
         InvalidRequest: the message is binary, not JSON, or no valid frame.
 
     """
-    if isinstance(data, bytes):
-        raise InvalidRequest("Send frames as text, not binary.")
-    try:
-        value: Any = read_json(data.encode())
-        return _FRAMES.validate_python(value)
-    except (BadRequest, UnicodeEncodeError) as error:
-        raise InvalidRequest("The frame is not valid JSON.") from error
-    except ValidationError as error:
-        raise _refused(field_problems(error)) from error
-
-
-def _refused(fields: list[dict[str, str]]) -> InvalidRequest:
-    """Return the error for an invalid frame, without the frame's type in the paths of fields."""
-    for field in fields:
-        kind, _, rest = field["path"].partition(".")
-        field["path"] = rest if rest and kind in _TYPES else field["path"]
-    problems = [FieldProblem(**field) for field in fields]
-    return InvalidRequest(in_words(fields).replace("The body", "The frame"), problems)
+    return _READER.read(data)

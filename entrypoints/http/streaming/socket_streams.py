@@ -1,10 +1,7 @@
-"""The streams of one WebSocket: runs and conversations that it follows, each in a task."""
+"""The streams of one WebSocket: runs and conversations that it follows, each as frames."""
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final
 
 from quart import Websocket
 
@@ -12,19 +9,16 @@ from domain.runs.conversation_following import FollowStart
 from domain.runs.events import Ended, Event
 from domain.runs.following import Tell
 from domain.runs.reader import RunReader
-from domain.shared.errors import PuertoError, RateLimited
+from domain.shared.errors import PuertoError
 from entrypoints.encoding import EventEncoder, dump
 from entrypoints.http.streaming.connection import sent_at_once
 from entrypoints.http.streaming.sse import error_frame
+from entrypoints.http.streaming.stream_tasks import StreamTasks
 from entrypoints.wiring.services import Services
 
-STREAMS_AT_ONCE: Final = 16
 
-_log = logging.getLogger("puerto.http")
-
-
-class SocketStreams:
-    """Follows at most 16 runs and conversations at once, and sends their events as frames.
+class SocketStreams(StreamTasks):
+    """Follows runs and conversations, and sends their events as frames.
 
     ``ended`` is called with the id of each run whose end was sent.
     """
@@ -32,57 +26,21 @@ class SocketStreams:
     def __init__(
         self, current: Websocket, all_services: Services, ended: Callable[[str], None]
     ) -> None:
+        super().__init__()
         self._socket = current
         self._services = all_services
         self._ended = ended
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-
-    def follows(self, name: str | None) -> bool:
-        """Return whether the run or conversation of this id is followed."""
-        return name in self._tasks
-
-    def require_room(self) -> None:
-        """Check that one more stream is allowed.
-
-        Raises:
-            RateLimited: the limit is reached.
-
-        """
-        if len(self._tasks) >= STREAMS_AT_ONCE:
-            message = f"One socket follows at most {STREAMS_AT_ONCE} runs and conversations."
-            raise RateLimited(message, retry_after=1)
-
-    async def stop(self, name: str) -> None:
-        """Stop following the run or conversation of this id, if it is followed."""
-        if (task := self._tasks.pop(name, None)) is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def close(self) -> None:
-        """Stop all streams."""
-        for name in list(self._tasks):
-            await self.stop(name)
 
     def follow_run(self, reader: RunReader) -> None:
         """Send the events of a run, until its end."""
-        self._begin(reader.run_id, self._forward_run(reader))
+        self.begin(reader.run_id, self._forward_run(reader))
 
     def follow_conversation(self, start: FollowStart, check: Callable[[], Awaitable[None]]) -> None:
         """Send the events of a conversation's runs as they come.
 
         The feed calls ``check`` now and then; it raises when the client may not follow any more.
         """
-        self._begin(start.conversation_id, self._forward_conversation(start, check))
-
-    def _begin(self, name: str, forwarding: Coroutine[Any, Any, None]) -> None:
-        task = self._tasks[name] = asyncio.create_task(forwarding)
-        task.add_done_callback(lambda done: self._forget(name, done))
-
-    def _forget(self, name: str, task: asyncio.Task[None]) -> None:
-        if self._tasks.get(name) is task:
-            del self._tasks[name]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("following %s failed", name, exc_info=error)
+        self.begin(start.conversation_id, self._forward_conversation(start, check))
 
     async def _forward_run(self, reader: RunReader) -> None:
         run_id = reader.run_id

@@ -12,7 +12,7 @@ from quart.testing.connections import WebsocketDisconnectError
 from domain.accounts.users import Role
 from entrypoints.http.openapi.document import openapi_document
 from entrypoints.http.security.limits import HEADERS, is_free
-from entrypoints.http.streaming import websocket
+from entrypoints.http.streaming import socket_session
 from entrypoints.settings.settings import load_settings
 from tests.entrypoints.http.conftest import PASSWORD, Client, Install, Installation, read_error
 from tests.fakes.clock import FakeClock
@@ -177,7 +177,7 @@ async def test_messages_over_a_socket_are_requests(install: Install) -> None:
 
 
 async def test_a_flood_closes_the_socket(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "FLOOD", 3)
+    monkeypatch.setattr(socket_session, "FLOOD", 3)
     async with install(**FEW) as installation:
         ada = await installation.user("ada")
         kinds = await pings(installation, ada, 9)
