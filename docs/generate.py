@@ -53,7 +53,8 @@ take two time-outs each: see [Settings](settings.md).
 """
 
 ERRORS_INTRODUCTION: Final = """\
-Every HTTP error has this form:
+Every HTTP error has this form, but for those of
+[clients of other backends](../how-to/clients-of-other-backends.md):
 
 ```json
 {

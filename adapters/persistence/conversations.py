@@ -109,7 +109,13 @@ class TortoiseConversations(Conversations):
 
     @override
     async def page(
-        self, user_id: str, limit: int, cursor: str | None, text: str | None = None
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        text: str | None = None,
+        *,
+        offset: int = 0,
     ) -> Page[Conversation]:
         sql = _PAGE
         values: list[Any] = [user_id, limit + 1]
@@ -124,7 +130,11 @@ class TortoiseConversations(Conversations):
                 content=self._holds("content", first, words),
             )
             values += words
-        rows = await self._database.fetch(sql + _ORDER, *values)
+        sql += _ORDER
+        if offset:
+            values.append(offset)
+            sql += f" OFFSET ${len(values)}"
+        rows = await self._database.fetch(sql, *values)
         return keyset_page(
             "conversations", rows, limit, to_conversation, lambda each: (each.updated_at, each.id)
         )

@@ -25,9 +25,15 @@ class Conversations(Protocol):
         ...
 
     async def page(
-        self, user_id: str, limit: int, cursor: str | None, text: str | None = None
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        text: str | None = None,
+        *,
+        offset: int = 0,
     ) -> Page[Conversation]:
-        """Return conversations, the most recently changed first.
+        """Return conversations, the most recently changed first, without the first ``offset``.
 
         With ``text`` only those whose title, or one of whose messages, contains all its words;
         case and accents are ignored.

@@ -1,14 +1,22 @@
 """The use cases of conversations: create, list, search, change and delete them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from domain.accounts.users import User
-from domain.conversations.conversation import TITLE_LENGTH, Conversation, new_conversation
+from domain.conversations.conversation import (
+    TITLE_LENGTH,
+    Conversation,
+    Message,
+    new_conversation,
+)
 from domain.conversations.model_preference import ModelChange, ModelPreference
 from domain.conversations.ports import Conversations
 from domain.shared.clock import Clock
 from domain.shared.paging import Page
 from domain.shared.text import shorten
+
+WHOLE_LENGTH: Final = 1_000  # messages of a conversation that is read at once, the newest
 
 
 class ConversationEdit(ModelChange, total=False):
@@ -54,15 +62,39 @@ class ConversationService:
         return await self._conversations.get(user.id, conversation_id)
 
     async def page(
-        self, user: User, limit: int, cursor: str | None = None, text: str | None = None
+        self,
+        user: User,
+        limit: int,
+        cursor: str | None = None,
+        text: str | None = None,
+        *,
+        offset: int = 0,
     ) -> Page[Conversation]:
         """Return conversations, the last changed first; with ``text`` those that contain its words.
+
+        The first ``offset`` of them are left out.
 
         Raises:
             InvalidRequest: the cursor did not come from here.
 
         """
-        return await self._conversations.page(user.id, limit, cursor, text or None)
+        return await self._conversations.page(user.id, limit, cursor, text or None, offset=offset)
+
+    async def whole(
+        self, user: User, conversation_id: str
+    ) -> tuple[Conversation, Sequence[Message]]:
+        """Return one of the user's conversations with its messages, oldest first.
+
+        They are the newest `WHOLE_LENGTH` where there are more.
+
+        Raises:
+            NotFound: unknown, or another user's.
+
+        """
+        conversation = await self._conversations.get(user.id, conversation_id)
+        messages = self._conversations.messages
+        page = await messages(user.id, conversation_id, WHOLE_LENGTH, cursor=None)
+        return conversation, page.items
 
     async def change(
         self, user: User, conversation_id: str, change: ConversationEdit

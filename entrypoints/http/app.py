@@ -6,6 +6,9 @@ from quart import Quart
 from quart.json.provider import JSONProvider
 
 from entrypoints.encoding import dump
+from entrypoints.http.dialects.job_assistant import routes as job_assistant
+from entrypoints.http.dialects.job_assistant import socket as job_assistant_socket
+from entrypoints.http.dialects.job_assistant.errors import install_plain_errors
 from entrypoints.http.errors import install_errors
 from entrypoints.http.idempotency import install_idempotency
 from entrypoints.http.openapi import pages
@@ -65,6 +68,8 @@ _BLUEPRINTS: Final = (
     following.blueprint,
     front_page.blueprint,
     health.blueprint,
+    job_assistant.blueprint,
+    job_assistant_socket.blueprint,
     learned_apis.blueprint,
     logs.blueprint,
     metrics.blueprint,
@@ -110,6 +115,7 @@ def create_app(services: Services) -> Quart:
     )
     app.extensions[EXTENSION] = services
     install_errors(app)
+    install_plain_errors(app)
     install_guard(app)
     install_limits(app)
     install_idempotency(app)

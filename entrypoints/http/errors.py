@@ -1,4 +1,4 @@
-"""Error handlers: the HTTP status of each error code, and the envelope of error responses."""
+"""Error handlers: the HTTP status of each error code, and the response."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -14,6 +14,7 @@ from domain.shared import errors
 from domain.shared.error_codes import ErrorCode, Refusal, answer_to
 from domain.tools.error_fields import answer_of
 from entrypoints.encoding import dump
+from entrypoints.http.error_shapes import ErrorFacts, shaped
 from entrypoints.http.error_texts import OUR_FAULT, text_of
 from entrypoints.http.field_messages import field_problems, in_words
 from entrypoints.http.security.limits import note_refusal
@@ -58,18 +59,6 @@ def status_of_code(code: str) -> int:
     return STATUS[ErrorCode.__members__.get(code, ErrorCode.INTERNAL)]
 
 
-def envelope(code: str, message: str, details: Any = None) -> dict[str, Any]:
-    """Return the body of an error response."""
-    return {
-        "error": {
-            "code": code,
-            "message": message,
-            "details": details or {},
-            "request_id": g.get("request_id"),
-        }
-    }
-
-
 def error_response(
     status: int,
     code: str,
@@ -77,10 +66,13 @@ def error_response(
     details: Any = None,
     headers: Iterable[tuple[str, str]] = (),
 ) -> Response:
-    """Return an error response; the access log line of the request has the message of a 5xx."""
+    """Return an error response in the shape of the address (`entrypoints.http.error_shapes`).
+
+    The access log line of the request has the message of a 5xx.
+    """
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         g.failure = f"{code}: {message}"
-    body = dump(envelope(code, message, details))
+    body = dump(shaped(ErrorFacts(code, message, details or {}, g.get("request_id"))))
     response = Response(body, status=status, content_type="application/json")
     for name, value in headers:
         if name.lower() not in {"content-type", "content-length"}:
@@ -125,7 +117,7 @@ async def _unexpected_error(error: Exception) -> Response:
 
 
 def install_errors(app: Quart) -> None:
-    """Install handlers that answer every error of the application in the envelope."""
+    """Install handlers that answer every error of the application."""
     app.register_error_handler(errors.PuertoError, _puerto_error)
     app.register_error_handler(RequestSchemaValidationError, _invalid_request)
     app.register_error_handler(HTTPException, _http_error)

@@ -1,4 +1,4 @@
-"""A service for one module: a scripted model, and the cloud that the examples are about."""
+"""A service for one module: a scripted model, and a plugin with what the examples are about."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from tests.support.service import RunningService
 
 PATIENCE: Final = 60.0
 PAGE: Final = "http://localhost:4200"  # where Angular serves a page that is being written
-_PLUGIN: Final = Path(__file__).with_name("cloud_plugin.py")
+CLOUD: Final = Path(__file__).with_name("cloud_plugin.py")
 _LISTED: Final = (
     {
         "pieces": [
@@ -42,12 +42,16 @@ class Site:
 
 @contextmanager
 def running_site(
-    folder: Path, database_url: str, answers: Any = _LISTED * 3, **settings: str
+    folder: Path,
+    database_url: str,
+    answers: Any = _LISTED * 3,
+    plugin: Path = CLOUD,
+    **settings: str,
 ) -> Iterator[Site]:
-    """Run the service; its model plays ``answers``."""
+    """Run the service with this plugin; its model plays ``answers``."""
     plugins, alerts, cassette = folder / "plugins", folder / "alerts", folder / "cassette.json"
     plugins.mkdir()
-    copy(_PLUGIN, plugins)
+    copy(plugin, plugins)
     cassette.write_text(json.dumps(answers))
     given = {
         "DATABASE_URL": database_url,

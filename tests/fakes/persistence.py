@@ -157,7 +157,13 @@ class FakeConversations(Conversations):
 
     @override
     async def page(
-        self, user_id: str, limit: int, cursor: str | None, text: str | None = None
+        self,
+        user_id: str,
+        limit: int,
+        cursor: str | None,
+        text: str | None = None,
+        *,
+        offset: int = 0,
     ) -> Page[Conversation]:
         found = sorted(
             (
@@ -172,6 +178,7 @@ class FakeConversations(Conversations):
         if cursor is not None:
             place = read_place("conversations", cursor)
             found = [one for one in found if (one.updated_at, one.id) < place]
+        found = found[offset:]
         page = found[:limit]
         if len(found) <= limit:
             return Page(page)

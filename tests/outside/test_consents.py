@@ -293,7 +293,8 @@ async def test_killed_between_a_tools_question_and_the_answer(
     service.start()
     said = {"consent_request_id": request["id"], "approved": True}
     async with client(service.url, token) as http:
-        unfit = await http.post(ANSWER, json=said | {"values": {"answer": "seven"}})
+        wrong = {"approved": True, "values": {"answer": "seven"}}
+        unfit = await http.post(f"/api/consents/{request['id']}", json=wrong)
     assert unfit.json()["error"]["details"]["fields"][0]["path"] == "values.answer"
     assert ledger.lines == ["asks one"]  # while it waits nothing is called again
     await answer(service, token, **said, values={"answer": 7})

@@ -136,9 +136,9 @@ class RemoteClient(Client):
             "values": reply.values,
             "confirm": reply.confirm,
         }
-        body = {"consent_request_id": request_id, "approved": reply.approved}
+        body = {"approved": reply.approved}
         await self.post(
-            "/api/chat/consent",
+            f"/api/consents/{request_id}",
             body | {name: value for name, value in given.items() if value not in (None, "")},
         )
 

@@ -11,7 +11,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
-from pydantic import BaseModel, Field, RootModel
+from pydantic import BaseModel, RootModel
 from quart import Quart, Response
 from quart_schema import Info, OpenAPIProvider, QuartSchema
 from quart_schema.validation import DataSource
@@ -19,6 +19,7 @@ from werkzeug.routing.rules import Rule
 
 from domain.accounts.users import Role
 from entrypoints.encoding import dump
+from entrypoints.http.error_shapes import CANONICAL, ErrorFacts, ErrorShape, shape_at, shapes_of
 from entrypoints.http.error_texts import TIMED_OUT
 from entrypoints.http.errors import CODES
 from entrypoints.http.idempotency import is_keyed
@@ -90,23 +91,6 @@ def _marked(name: str, value: object) -> Callable[[View], View]:
     return mark
 
 
-class ErrorBody(BaseModel):
-    """The error."""
-
-    code: str = Field(description="For programs.")
-    message: str = Field(description="For people: what is wrong and what to do.")
-    details: dict[str, Any] = Field(
-        description="More for programs; `fields` lists `{path, message}` for bad input."
-    )
-    request_id: str = Field(description="The `X-Request-ID` of this answer: the log knows it.")
-
-
-class ErrorAnswer(BaseModel):
-    """Every error of the API."""
-
-    error: ErrorBody
-
-
 class EventStream(RootModel[Any]):  # of no type: some tools look at a stream, some at its events
     """Server-sent events: each has an `Event` in JSON as its `data`, and as its `id` the cursor.
 
@@ -126,8 +110,12 @@ class DocumentProvider(OpenAPIProvider):
         components = document["components"]
         components["schemas"] |= schemas_of("Event", RunEvents)
         components["schemas"] |= schemas_of("ClientFrame", text.client_frames())
-        components["schemas"] |= schemas_of("ErrorAnswer", ErrorAnswer)
-        components["responses"] = {_name(status): _failure(status) for status in text.EXAMPLES}
+        components["responses"] = {}
+        for shape in shapes_of(self._app.extensions):
+            components["schemas"] |= schemas_of(shape.model.__name__, shape.model)
+            components["responses"] |= {
+                _name(status, shape): _failure(status, shape) for status in text.EXAMPLES
+            }
         components["headers"] = {"RequestId": text.REQUEST_ID, **text.RATE_LIMIT_HEADERS}
         components["securitySchemes"] = {"bearer": text.BEARER, "ticket": text.TICKET}
         document["tags"] = text.TAGS
@@ -164,8 +152,10 @@ class DocumentProvider(OpenAPIProvider):
             answer["headers"] = text.headers(int(success))
             if links := text.LINKS.get(operation["operationId"]):
                 answer["links"] = links
+        shape = shape_at(self._app.extensions, rule.rule)
         for status in _statuses(view, rule, has_body="requestBody" in operation):
-            answers.setdefault(str(status), {"$ref": f"#/components/responses/{_name(status)}"})
+            name = _name(status, shape)
+            answers.setdefault(str(status), {"$ref": f"#/components/responses/{name}"})
         operation["responses"] = dict(sorted(answers.items()))
         return schemas
 
@@ -230,20 +220,20 @@ def _statuses(view: object, rule: Rule, *, has_body: bool) -> Iterable[int]:
     return statuses
 
 
-def _name(status: int) -> str:
-    return HTTPStatus(status).phrase.title().replace(" ", "")
+def _name(status: int, shape: ErrorShape) -> str:
+    name = HTTPStatus(status).phrase.title().replace(" ", "")
+    return name if shape is CANONICAL else f"{shape.model.__name__}{name}"
 
 
-def _failure(status: int) -> Json:
+def _failure(status: int, shape: ErrorShape) -> Json:
     code, message = CODES[status], text.EXAMPLES[status]
-    example = {"code": code, "message": message, "details": {}, "request_id": "a1b2c3"}
     return {
         "description": TIMED_OUT if status == HTTPStatus.REQUEST_TIMEOUT else code.text,
         "headers": text.headers(status),
         "content": {
             "application/json": {
-                "schema": {"$ref": REFERENCE.format(model="ErrorAnswer")},
-                "example": {"error": example},
+                "schema": {"$ref": REFERENCE.format(model=shape.model.__name__)},
+                "example": shape.body(ErrorFacts(code, message, {}, "a1b2c3")),
             }
         },
     }

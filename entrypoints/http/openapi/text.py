@@ -32,7 +32,8 @@ is left (`X-RateLimit-*`, `RateLimit`), and 429 comes with `Retry-After`. Logins
 changes of a password are counted by themselves, too. Health checks, metrics and documentation pages
 are not counted; messages over a WebSocket are.
 
-**Errors** all look alike: `{"error": {"code", "message", "details", "request_id"}}`.
+**Errors** all look alike: `{"error": {"code", "message", "details", "request_id"}}`. Those of the
+addresses beneath `/api/chat/` that are a job assistant's are flat: `PlainError`.
 
 **Streams.** One run (one message being answered) is one ordered list of events, of which
 server-sent events and WebSocket frames are encodings: see the schema `Event`. A client that lost
@@ -85,6 +86,10 @@ TAGS: Final[list[Json]] = [
     {"name": "webhooks", "description": "Addresses that are told what happens, for operators."},
     {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
     {"name": "logs", "description": "What the service logged, for operators."},
+    {
+        "name": "job assistant",
+        "description": "The addresses of the Magna AI Agent API, for clients written for it.",
+    },
     {"name": "health", "description": "For probes: none of them waits for a provider."},
     {
         "name": "websocket",
@@ -92,6 +97,14 @@ TAGS: Final[list[Json]] = [
         + _SOCKET,
     },
 ]
+
+_TEXT_SOCKET: Final = """\
+Frames are JSON texts. The client sends `{"type": "message", "message", "conversation_id"?}` and
+`{"type": "ping"}`. The server sends `conversation_id`, which says where the frames after it belong,
+`chunk` (`content`), `tool_calls` and `results` (lists), `consent_required` (`consent_request`),
+`done` where an answer ends or waits for a human, `error` (`error`, a text), and `pong`. After a
+consent the rest of the answer comes over the socket that it began on.
+"""
 
 WEBSOCKETS: Final[Json] = {
     path: {
@@ -104,6 +117,11 @@ WEBSOCKETS: Final[Json] = {
         ("/ws", "Talk in any of one's conversations."),
         ("/ws/chat/{conversation_id}", "Talk in one conversation; `?token=` is taken too."),
     )
+} | {
+    "/ws/chat": {
+        "summary": "Talk in the job assistant's frames; the access token comes as `?token=`.",
+        "description": _TEXT_SOCKET,
+    }
 }
 
 # An example message by status.

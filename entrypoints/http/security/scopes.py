@@ -14,6 +14,8 @@ _OF_BLUEPRINT: Final[Mapping[str, Scope]] = {
     "consents": Scope.CHAT,
     "conversations": Scope.CHAT,
     "following": Scope.CHAT,
+    "job_assistant": Scope.CHAT,
+    "job_assistant_socket": Scope.CHAT,
     "learned_apis": Scope.LEARN,
     "runs": Scope.CHAT,
     "tool_schemas": Scope.TOOLS_READ,

@@ -67,6 +67,18 @@ async def test_pages_follow_on_each_other_last_changed_first(store: Store) -> No
     assert third.next_cursor is None
 
 
+async def test_the_first_ones_can_be_left_out(store: Store) -> None:
+    kept = [a_conversation(ANN, f"{n}", NOW + n * MINUTE) for n in range(4)]
+    for conversation in (*kept, a_conversation(BOB)):
+        await store.conversations.add(conversation)
+
+    for offset, titles in ((0, "32"), (1, "21"), (3, "0"), (4, ""), (2**31 - 1, "")):
+        page = await store.conversations.page(ANN, 2, None, offset=offset)
+        assert "".join(each.title for each in page.items) == titles
+    page = await store.conversations.page(ANN, 2, None, "2", offset=1)
+    assert page.items == []
+
+
 @pytest.mark.parametrize("cursor", BAD_CURSORS)
 async def test_a_foreign_cursor_is_refused(store: Store, cursor: str) -> None:
     kept = a_conversation(ANN)

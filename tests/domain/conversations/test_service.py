@@ -83,6 +83,7 @@ async def test_nobody_elses() -> None:
     made = await kept.service.create(ANN, "Sums", NO_PREFERENCE)
     for attempt in (
         kept.service.get(BOB, made.id),
+        kept.service.whole(BOB, made.id),
         kept.service.change(BOB, made.id, {"title": "Mine"}),
         kept.service.change(BOB, made.id, {"provider": "fake"}),
         kept.service.delete(BOB, made.id),

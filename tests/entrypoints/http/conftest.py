@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from domain.accounts.users import Role
 from domain.shared.clock import Clock
 from entrypoints.http.app import create_app
+from entrypoints.http.dialects.job_assistant.errors import ADDRESSES
 from entrypoints.server.lifecycle import running
 from entrypoints.settings.settings import load_settings
 from entrypoints.wiring.container import build
@@ -76,13 +77,15 @@ class Client:
         return json.loads(text)
 
     async def error(self, method: str, path: str, status: int, code: str, body: Any = None) -> Any:
-        """Return the error of a request that fails so, its envelope checked."""
+        """Return the error of a request that fails so, its shape checked."""
         response = await self.send(method, path, body)
-        return await read_error(response, status, code)
+        return await read_error(response, status, code, path)
 
 
-async def read_error(response: Response, status: int, code: str) -> Any:
-    """Return the error in an answer, which must be the canonical envelope."""
+async def read_error(response: Response, status: int, code: str, path: str = "") -> Any:
+    """Return the error in an answer, which must have the shape of its address."""
+    if ADDRESSES.fullmatch(path.partition("?")[0]):
+        return await read_plain_error(response, status, code)
     text = await response.get_data(as_text=True)
     assert response.status_code == status, text
     assert response.content_type == "application/json"
@@ -92,6 +95,20 @@ async def read_error(response: Response, status: int, code: str) -> Any:
     assert error.keys() == {"code", "message", "details", "request_id"}
     assert error["code"] == code
     assert error["message"]
+    assert error["request_id"] == response.headers["X-Request-ID"]
+    return error
+
+
+async def read_plain_error(response: Response, status: int, code: str) -> Any:
+    """Return the error in an answer, which must have the shape of the job assistant's addresses."""
+    text = await response.get_data(as_text=True)
+    assert response.status_code == status, text
+    assert response.content_type == "application/json"
+    error = json.loads(text)
+    assert error.keys() == {"error", "message", "detail", "request_id"}
+    assert error["error"] == code.lower()
+    assert error["message"]
+    assert error["detail"] is None or isinstance(error["detail"], str)
     assert error["request_id"] == response.headers["X-Request-ID"]
     return error
 

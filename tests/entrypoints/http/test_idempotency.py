@@ -177,7 +177,7 @@ async def test_errors_are_not_kept(ada: Client, admin: Client, ledger: Ledger) -
     await admin.json("PUT", "/api/policy", deny)
     body = yes(request, arguments={"text": "edited"})
 
-    await read_error(await keyed(ada, ANSWER, body), 403, "FORBIDDEN")
+    await read_error(await keyed(ada, ANSWER, body), 403, "FORBIDDEN", ANSWER)
 
     await admin.json("PUT", "/api/policy", {"rules": []})
     assert (await keyed(ada, ANSWER, body)).status_code == 200
@@ -190,9 +190,12 @@ async def test_malformed_keys(ada: Client, subtests: pytest.Subtests) -> None:
     for path in ["/api/chat", CONVERSATIONS, EXECUTE, ANSWER]:
         for key in ["", " ", "x" * 256, "é", "a\tb", "\x7f"]:
             with subtests.test(key=key, path=path):
-                error = await read_error(await keyed(ada, path, b"{", key), 400, "INVALID_REQUEST")
+                response = await keyed(ada, path, b"{", key)
 
-                assert error["details"]["fields"][0]["path"] == "Idempotency-Key"
+                error = await read_error(response, 400, "INVALID_REQUEST", path)
+                assert error["message"].startswith("Idempotency-Key: ")
+                if "details" in error:
+                    assert error["details"]["fields"][0]["path"] == "Idempotency-Key"
 
 
 async def test_a_long_key_and_a_strange_one(ada: Client) -> None:

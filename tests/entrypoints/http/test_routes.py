@@ -134,7 +134,7 @@ async def test_a_route_is_closed_unless_it_is_listed(installation: Installation)
             continue
         for headers in ({}, {"Authorization": "Bearer forged"}):
             response = await installation.anyone.send(method, path, b"{}", headers)
-            await read_error(response, 401, "UNAUTHORIZED")
+            await read_error(response, 401, "UNAUTHORIZED", path)
 
     assert opened == OPEN
 

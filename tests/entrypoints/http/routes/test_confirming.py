@@ -9,8 +9,6 @@ from plugins.authoring.hookspecs import hookimpl
 from puerto import Confirmed, Registry, tool
 from tests.entrypoints.http.conftest import Client, Installation
 
-PATH = "/api/chat/consent"
-
 
 class Projects:
     """A plugin with a tool that needs a name typed again."""
@@ -39,14 +37,14 @@ async def request_of(installation: Installation, admin: Client, ada: Client) -> 
 
 async def test_the_name_must_be_typed_again(ada: Client, request_of: dict[str, Any]) -> None:
     assert request_of["confirm"] == ["name"]
-    answer = {"consent_request_id": request_of["id"], "approved": True}
+    address, answer = f"/api/consents/{request_of['id']}", {"approved": True}
     wrong: list[dict[str, Any]] = [{}, {"confirm": {"name": "Atlas"}}]
     for given in wrong:
-        response = await ada.send("POST", PATH, answer | given)
+        response = await ada.send("POST", address, answer | given)
         error = (await response.get_json())["error"]
         assert (response.status_code, error["code"]) == (400, "INVALID_REQUEST")
         assert error["details"]["fields"][0]["path"] == "confirm.name"
-    answered = await ada.json("POST", PATH, answer | {"confirm": {"name": "atlas"}})
+    answered = await ada.json("POST", address, answer | {"confirm": {"name": "atlas"}})
     assert answered["status"] == "approved"
 
 

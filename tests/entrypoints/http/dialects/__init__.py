@@ -1,0 +1,1 @@
+"""Tests of `entrypoints.http.dialects`."""
