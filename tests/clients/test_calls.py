@@ -1,6 +1,7 @@
 """Single calls: tries, keys, errors, pages, options."""
 
 import asyncio
+import pickle
 from typing import Any
 
 import httpx2
@@ -96,6 +97,17 @@ async def test_a_refusal_that_another_try_would_not_mend_is_raised_at_once(
     assert (error.request_id, error.run_id) == ("request-1", "run-1")
     assert [(each.path, each.message) for each in error.fields] == [("x", "It is missing.")]
     assert len(wire.requests) == 1
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+async def test_a_redirect_is_not_followed_and_no_success(make: Make) -> None:
+    redirects = [answer(status=308, Location="https://puerto.test/") for _ in range(2)]
+    client = make(Wire(*redirects))
+    with pytest.raises(UnexpectedAnswerError, match=r"redirects to https://puerto\.test/"):
+        await settled(client.conversations.delete("c"))
+    with pytest.raises(UnexpectedAnswerError, match=r"redirects to https://puerto\.test/"):
+        await settled(client.chat.send("Hello"))
 
 
 async def test_a_gateways_error_is_tried_again_and_kept_as_it_is(make: Make) -> None:

@@ -167,6 +167,9 @@ class Core:
         async with self.transport.lock():
             token = await self._credentials.token(self._post_unknown)
         response = await attempt(self._request(call, token))
+        if response.is_redirect:  # not followed: the key would go along, and a POST become a GET
+            target = response.headers["Location"]
+            raise UnexpectedAnswerError(f"{response.request.url} redirects to {target}: use that.")
         if response.status_code != _UNAUTHORIZED:
             return response
         async with self.transport.lock():

@@ -49,7 +49,7 @@ class Transport(Protocol):
         ...
 
     async def open(self, request: httpx2.Request) -> tuple[httpx2.Response, Source]:
-        """Return an answer that may be a stream: whole if it is an error; and its events.
+        """Return an answer that may be a stream: whole if it is no success; and its events.
 
         Raises:
             httpx2.TransportError: there is none.
@@ -92,7 +92,7 @@ class BlockingTransport:
     async def open(self, request: httpx2.Request) -> tuple[httpx2.Response, Source]:
         """Return an answer that may be a stream, and its events."""
         response = self.http.send(request, stream=True)
-        if response.is_error:
+        if not response.is_success:
             response.read()
         return response, _BlockingSource(response)
 
@@ -133,7 +133,7 @@ class AwaitingTransport:
     async def open(self, request: httpx2.Request) -> tuple[httpx2.Response, Source]:
         """Return an answer that may be a stream, and its events."""
         response = await self.http.send(request, stream=True)
-        if response.is_error:
+        if not response.is_success:
             await response.aread()
         return response, _AwaitingSource(response)
 

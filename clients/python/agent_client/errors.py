@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import httpx2
@@ -80,6 +81,11 @@ class APIError(AgentClientError):
         status = "" if self.status is None else f"{self.status} "
         request = "" if self.request_id is None else f" (request {self.request_id})"
         return f"{status}{self.code}: {self.message}{request}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Let it be pickled: what a worker process raises reaches the process that waits."""
+        names = ("code", "details", "status", "request_id", "retry_after")
+        return partial(type(self), **{name: getattr(self, name) for name in names}), (self.message,)
 
     @property
     def fields(self) -> tuple[FieldProblem, ...]:
