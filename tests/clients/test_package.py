@@ -18,7 +18,7 @@ from agent_client import ConsentReply, errors, events, records
 from agent_client.resources import ChatFields, ConversationChanges
 from entrypoints.http.openapi import events as sent
 from entrypoints.http.routes.chat import ChatRequest, ToolCall, ToolResult
-from entrypoints.http.routes.consents import ConsentAnswer, ConsentAnswered, ConsentView
+from entrypoints.http.routes.consents import ConsentAnswered, ConsentView, Reply
 from entrypoints.http.routes.conversations import (
     ConversationChange,
     ConversationView,
@@ -111,9 +111,7 @@ def test_it_reads_only_fields_that_the_service_sends(
 def test_it_sends_only_fields_that_the_service_reads() -> None:
     assert ChatFields.__annotations__.keys() <= ChatRequest.model_fields.keys()
     assert ConversationChanges.__annotations__.keys() <= ConversationChange.model_fields.keys()
-    assert ConsentReply(True, "", {}, {}, {}, "done").body("q").keys() == (
-        ConsentAnswer.model_fields.keys()
-    )
+    assert ConsentReply(True, "", {}, {}, {}, "done").body().keys() == (Reply.model_fields.keys())
 
 
 @pytest.mark.long

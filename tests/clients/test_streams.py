@@ -192,8 +192,8 @@ async def test_a_run_that_waits_ends_for_now_and_goes_on_once_it_is_answered(mak
     [request] = run.consent_requests
     assert request.form == {"a": 1}
     assert (await settled(run.approve(confirm={"x": 1}))).consent_token == "d"
+    assert wire.lines[1] == "POST /api/consents/q"
     assert wire.bodies()[1] == {
-        "consent_request_id": "q",
         "approved": True,
         "reason": "",
         "confirm": {"x": 1},
@@ -297,7 +297,7 @@ async def test_of_several_requests_one_must_be_named(make: Make) -> None:
     with pytest.raises(ValueError, match="2 things"):
         await settled(run.approve())
     await settled(run.approve(run.consent_requests[1]))
-    assert wire.bodies()[1]["consent_request_id"] == "q2"
+    assert wire.lines[1] == "POST /api/consents/q2"
     assert [each.id for each in run.consent_requests] == ["q"]
 
 

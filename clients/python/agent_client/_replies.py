@@ -24,7 +24,7 @@ class ConsentReply:
     values: Mapping[str, Any] | None = None
     outcome: str | None = None
 
-    def body(self, request_id: str) -> dict[str, Any]:
+    def body(self) -> dict[str, Any]:
         """Return the body of the request that gives the answer."""
         others = {
             "arguments": self.arguments,
@@ -33,12 +33,7 @@ class ConsentReply:
             "outcome": self.outcome,
         }
         given = {name: value for name, value in others.items() if value is not None}
-        return {
-            "consent_request_id": request_id,
-            "approved": self.approved,
-            "reason": self.reason,
-            **given,
-        }
+        return {"approved": self.approved, "reason": self.reason, **given}
 
 
 # True approves, False rejects, None leaves the request waiting.

@@ -19,7 +19,7 @@ _MOST_ROUNDS: Final = 10
 
 async def answer_consent(core: Core, request_id: str, reply: ConsentReply) -> ConsentAnswered:
     """Answer a consent request."""
-    call = Call("POST", path_of("chat", "consent"), body=reply.body(request_id))
+    call = Call("POST", path_of("consents", request_id), body=reply.body())
     return read(await core.send(call), ConsentAnswered)
 
 
