@@ -121,7 +121,7 @@ def create_app(services: Services) -> Quart:
     install_idempotency(app)
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    install_cors(app, services.settings.cors_origins)
+    install_cors(app, services.settings.page_origins)
     install_documentation(app)
     install_public_path(app, services.settings.public_url)
     return app

@@ -1,7 +1,7 @@
 """The settings: read from environment variables, which override those of a ``.env`` file."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -42,6 +42,9 @@ from entrypoints.settings.values import (
 
 PREFIX: Final = "PUERTO_"
 ENV_FILE: Final = Path(".env")
+
+# Where React, Angular and Vite serve pages that are being written.
+DEVELOPMENT_ORIGINS: Final = tuple(f"http://localhost:{port}" for port in (3000, 4200, 4201, 5173))
 
 _SIMILARITY: Final = 0.88  # of 1: as similar as GOOGLE_API_KEY is to the setting that is meant
 
@@ -115,7 +118,9 @@ class Settings(
         (),
         validation_alias="CORS_ORIGINS",
         description="Origins of web pages that may call the API, separated by commas, as "
-        "`scheme://host[:port]`. `*` is refused, since requests carry credentials. Not set: none.",
+        "`scheme://host[:port]`. `*` is refused, since requests carry credentials. Not set: those "
+        "of pages that are being written (ports 3000, 4200, 4201 and 5173 of `http://localhost`) "
+        "if `API_HOST` is this machine's own, else none.",
     )
 
     # --- Puerto's own
@@ -204,6 +209,13 @@ class Settings(
             return self.public_url or ""
         host = f"[{self.api_host}]" if ":" in self.api_host else self.api_host
         return f"http://{host}:{self.api_port}"
+
+    @property
+    def page_origins(self) -> Sequence[str]:
+        """The origins of web pages that may call the API."""
+        if "cors_origins" in self.model_fields_set or not is_loopback(self.api_host):
+            return self.cors_origins
+        return DEVELOPMENT_ORIGINS
 
     @property
     def registration_is_open(self) -> bool:

@@ -44,7 +44,7 @@ async def admit(
 def _check_origin(current: Websocket, all_services: Services) -> None:
     """Refuse web pages of other origins, except listed ones: WebSockets have no CORS preflight."""
     origin = current.headers.get("Origin")
-    if origin is None or origin in all_services.settings.cors_origins:
+    if origin is None or origin in all_services.settings.page_origins:
         return
     if urlsplit(origin).netloc != current.headers.get("Host"):
         raise Forbidden("Pages of this origin may not open a socket. See CORS_ORIGINS.")

@@ -68,6 +68,9 @@ def test_nothing_set_is_the_embedded_default() -> None:
     assert settings.registration is None
     assert settings.registration_is_open
     assert settings.cors_origins == settings.allowed_hosts == settings.plugins_blocked == ()
+    assert "http://localhost:3000" in settings.page_origins
+    assert load(API_HOST="0.0.0.0").page_origins == ()
+    assert load(CORS_ORIGINS="https://a.example").page_origins == ("https://a.example",)
     assert settings.jwt_secret is None
 
 

@@ -1,6 +1,7 @@
 """Pages of other origins."""
 
 import pytest
+from werkzeug.datastructures import Headers
 
 from tests.entrypoints.http.conftest import Install, Installation
 
@@ -10,15 +11,27 @@ ORIGIN = "https://app.example.com"
 ANOTHER = "https://evil.example.com"
 
 
-def granted(headers: object) -> dict[str, str]:
+def granted(headers: Headers) -> dict[str, str]:
     """Return the CORS headers of an answer."""
-    return {key: value for key, value in dict(headers).items() if key.startswith("Access-")}  # type: ignore[call-overload]  # werkzeug's Headers are pairs
+    return {key: value for key, value in headers if key.lower().startswith("access-")}
 
 
 async def test_no_origin_is_allowed_unless_named(installation: Installation) -> None:
     response = await installation.anyone.send("GET", "/health", headers={"Origin": ORIGIN})
 
     assert granted(response.headers) == {}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+async def test_pages_that_are_being_written_may_call_this_machine(
+    install: Install, host: str
+) -> None:
+    page = "http://localhost:4200"
+    async with install(API_HOST=host) as shared:
+        response = await shared.anyone.send("GET", "/health", headers={"Origin": page})
+
+    allowed = response.headers.get("Access-Control-Allow-Origin")
+    assert allowed == (page if host == "127.0.0.1" else None)
 
 
 async def test_answers_and_errors_can_be_read(install: Install) -> None:
