@@ -178,13 +178,17 @@ class DocumentProvider(OpenAPIProvider):
         return [plain_parameter(parameter, needed) for parameter in parameters], schemas
 
     def build_request_body(self, model: Any, source: DataSource) -> tuple[Json, Json]:
-        """Return the request body, which is never optional, with a reference to its model."""
+        """Return the request body with a reference to its model; optional if all its fields are."""
         body, schemas = super().build_request_body(model, source)
         (content,) = body["content"].values()
         schemas[model.__name__] = content["schema"]
         (content["example"],) = content["schema"].pop("examples")
+        is_required = bool(content["schema"].get("required"))
         content["schema"] = {"$ref": REFERENCE.format(model=model.__name__)}
-        described = {"description": inspect.getdoc(model) or model.__name__, "required": True}
+        described = {
+            "description": inspect.getdoc(model) or model.__name__,
+            "required": is_required,
+        }
         return body | described, body_schemas(schemas)
 
     def build_response_object(self, model: Any, headers_model: Any) -> tuple[Json, Json]:

@@ -152,7 +152,8 @@ class UserArchive(RootModel[bytes]):
 
     model_config = ConfigDict(json_schema_extra={"format": "binary"})
 
-    media_types: ClassVar = ("application/zip",)
+    # The second is for generators of clients that know no other kind of bytes.
+    media_types: ClassVar = ("application/zip", "application/octet-stream")
 
 
 @blueprint.get("/<user_id>/export")

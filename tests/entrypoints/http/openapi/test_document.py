@@ -61,8 +61,18 @@ def test_every_operation_says_what_it_is(document: dict[str, Any]) -> None:
         assert set(operation["tags"]) <= tags
         for parameter in operation["parameters"]:
             assert parameter["description"], operation["operationId"]
+
+
+def test_a_body_is_optional_where_all_its_fields_are(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    found = set[bool]()
+    for operation in operations(document):
         if "requestBody" in operation:
-            assert operation["requestBody"]["required"] is True
+            (content,) = operation["requestBody"]["content"].values()
+            schema = schemas[content["schema"]["$ref"].rpartition("/")[2]]
+            assert operation["requestBody"]["required"] is ("required" in schema)
+            found.add("required" in schema)
+    assert found == {False, True}
 
 
 def test_every_answer_carries_the_request_id(document: dict[str, Any]) -> None:
