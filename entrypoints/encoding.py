@@ -246,12 +246,13 @@ def _paused(_run_id: str, body: Paused) -> dict[str, Any]:
 def _end(
     body: Ended | Paused, status: RunStatus, stop: str, effects: Sequence[str]
 ) -> dict[str, Any]:
-    return {
+    end: dict[str, Any] = {
         "status": status.value,
         "stop": str(stop),
         "usage": usage(body.input_tokens, body.output_tokens, body.cached_tokens, body.cost_usd),
         "effects": list(effects),
     }
+    return {**end, "warnings": list(body.warnings)} if body.warnings else end
 
 
 ENCODERS: Final[Mapping[type[Body], Callable[[str, Any], dict[str, Any] | None]]] = {

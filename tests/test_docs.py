@@ -19,6 +19,7 @@ from domain.shared.error_codes import Refusal
 from domain.shared.errors import ProviderReason
 from entrypoints.cli import app
 from entrypoints.http.openapi import events as event_models
+from entrypoints.http.routes.chat import ChatRequest
 from entrypoints.http.routes.consents import ConsentAnswer
 from entrypoints.http.routes.policy import PolicyBody
 from entrypoints.http.streaming import frames
@@ -244,7 +245,8 @@ def test_the_bodies_that_are_shown_are_taken() -> None:
 
 
 def test_the_cassette_that_is_shown_plays() -> None:
-    [block] = (block for block in blocks_of(MODEL) if block.language == "json")
+    message, block = (block for block in blocks_of(MODEL) if block.language == "json")
+    assert ChatRequest.model_validate_json(message.text).sampling is not None
     assert len(load(json.loads(block.text))) == 2
     [error] = [code for code in CODE.findall(prose_of(MODEL)) if code.startswith('{"error"')]
     assert len(load([{"pieces": [json.loads(error)]}])) == 1

@@ -93,6 +93,7 @@ def _to_run_outcome(data: Mapping[str, Any]) -> RunOutcome:
         cost_usd=data["cost_usd"],
         effects=tuple(data["effects"]),
         problem=None if problem is None else _to_problem(problem),
+        warnings=tuple(data.get("warnings", ())),
     )
 
 

@@ -8,8 +8,10 @@ from typing_extensions import override
 from adapters.persistence.engine.codec import is_id
 from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.formats import CONFIGURATION
+from adapters.persistence.sampling import read_sampling
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
+from domain.conversations.sampling import sampling_of
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.tools.tool import Effect
@@ -17,7 +19,7 @@ from domain.tools.tool import Effect
 _KEY: Final = "configuration"
 _LOAD: Final = "SELECT value FROM configuration WHERE key = $1"
 _LOAD_FOR: Final = """
-    SELECT value, provider, model
+    SELECT value, provider, model, sampling
     FROM (SELECT 1) AS always
     LEFT JOIN configuration ON key = $1
     LEFT JOIN conversations ON id = $2 AND user_id = $3
@@ -47,7 +49,8 @@ class TortoiseConfigurations(Configurations):
             return await self.load()
         (row,) = await self._database.fetch(_LOAD_FOR, _KEY, conversation_id, user_id)
         configuration = self._initial if row["value"] is None else _read(row["value"])
-        return configuration.preferring(row["provider"], row["model"])
+        preferred = configuration.preferring(row["provider"], row["model"])
+        return preferred.sampled(read_sampling(row["sampling"]))
 
     @override
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:
@@ -72,6 +75,7 @@ def _write(configuration: Configuration) -> str:
             "autonomy": configuration.autonomy,
             "rules": [_write_rule(rule) for rule in configuration.rules],
             "clouds": dict(configuration.clouds),
+            "sampling": configuration.sampling.given(),
         }
     )
 
@@ -100,6 +104,7 @@ def _read(text: str) -> Configuration:
         autonomy=Autonomy(data["autonomy"]),
         rules=tuple(_read_rule(rule) for rule in data.get("rules", ())),
         clouds=data["clouds"],
+        sampling=sampling_of(data.get("sampling", {})),
     )
 
 

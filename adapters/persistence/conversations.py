@@ -1,6 +1,6 @@
 """The repository of conversations and their messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,10 +11,11 @@ from adapters.persistence.engine.database import ROW_LOCK, Database
 from adapters.persistence.engine.statements import AtomicWrite, Write, perform
 from adapters.persistence.engine.text_folding import FOLDED, folded
 from adapters.persistence.rows import to_conversation, to_message
+from adapters.persistence.sampling import write_sampling
 from adapters.persistence.usage.settling import FORGET_CONVERSATION
 from adapters.persistence.webhooks.outbox import outbox_write, written
 from domain.conversations.conversation import Conversation, Message
-from domain.conversations.ports import Conversations
+from domain.conversations.ports import ChangedFields, Conversations
 from domain.notifications.notices import Notice, NoticeType
 from domain.shared.errors import NotFound, run_in_progress
 from domain.shared.list_cursors import (
@@ -28,8 +29,8 @@ from domain.shared.paging import Page
 _ADD: Final = """
     INSERT INTO conversations
         (id, user_id, title, created_at, updated_at, message_count, last_message_preview,
-         provider, model)
-    VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7) RETURNING id
+         provider, model, sampling)
+    VALUES ($1, $2, $3, $4, $5, 0, '', $6, $7, $8) RETURNING id
 """
 _ALL: Final = "*, (SELECT id FROM runs WHERE active_in = conversations.id) AS active_run_id"
 _GET: Final = f"SELECT {_ALL} FROM conversations WHERE id = $1 AND user_id = $2"  # noqa: S608
@@ -44,7 +45,6 @@ _CHANGE: Final = """
     UPDATE conversations SET updated_at = $3{settings} WHERE id = $1 AND user_id = $2
     RETURNING {columns}
 """
-_CHANGEABLE: Final = ("title", "provider", "model")
 _FIND: Final = "SELECT id FROM conversations WHERE id = $1 AND user_id = $2"
 _ACTIVE: Final = "SELECT id FROM runs WHERE active_in = $1"
 _DELETE: Final = "DELETE FROM conversations WHERE id = $1 RETURNING id"
@@ -77,7 +77,7 @@ class TortoiseConversations(Conversations):
         self._add = AtomicWrite(
             (
                 Write("added", _ADD, "SELECT id FROM conversations WHERE id = $1"),
-                outbox_write(database.engine, 8, after="added"),
+                outbox_write(database.engine, 9, after="added"),
             ),
             "SELECT id FROM added",
         )
@@ -96,6 +96,7 @@ class TortoiseConversations(Conversations):
             conversation.updated_at,
             _storable(conversation.provider),
             _storable(conversation.model),
+            write_sampling(conversation.sampling),
             written([notice]),
         )
 
@@ -141,12 +142,12 @@ class TortoiseConversations(Conversations):
 
     @override
     async def change(
-        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
+        self, user_id: str, conversation_id: str, at: datetime, changes: ChangedFields
     ) -> Conversation:
         valid_id = known_id(conversation_id, "conversation")
-        columns = [column for column in _CHANGEABLE if column in changes]
+        columns = dict(_columns(changes))
         settings = "".join(f", {column} = ${n}" for n, column in enumerate(columns, 4))
-        values = [_storable(changes[column]) for column in columns]
+        values = columns.values()
         sql = _CHANGE.format(settings=settings, columns=_ALL)
         rows = await self._database.fetch(sql, valid_id, user_id, at, *values)
         if not rows:
@@ -198,6 +199,17 @@ class TortoiseConversations(Conversations):
         text = FOLDED[self._database.engine].format(column=column)
         conditions = [f"{text} LIKE ${first + at} ESCAPE '!'" for at in range(len(words))]
         return f"({' AND '.join(conditions)})"
+
+
+def _columns(changes: ChangedFields) -> Iterator[tuple[str, str | None]]:
+    if "title" in changes:
+        yield "title", storable(changes["title"])
+    if "provider" in changes:
+        yield "provider", _storable(changes["provider"])
+    if "model" in changes:
+        yield "model", _storable(changes["model"])
+    if "sampling" in changes:
+        yield "sampling", write_sampling(changes["sampling"])
 
 
 def _storable(text: str | None) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 from adapters.persistence.calls import UNREADABLE, WHY, read_calls, read_outcomes, read_run_outcome
 from adapters.persistence.engine.codec import moment
 from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES
+from adapters.persistence.sampling import read_sampling
 from domain.accounts.login_clients import LoginClient
 from domain.accounts.ports import LoginSession
 from domain.accounts.users import Role, User
@@ -60,6 +61,7 @@ def to_conversation(row: Row) -> Conversation:
         provider=row["provider"],
         model=row["model"],
         active_run_id=str(row["active_run_id"]) if row["active_run_id"] else None,
+        sampling=read_sampling(row["sampling"]),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from domain.conversations.model_preference import ModelChange, ModelPreference
+from domain.conversations.sampling import DEFAULTS, Sampling
 from domain.models.messages import ModelChoice
 from domain.models.ports import ChatModels
 from domain.policy.policy import Autonomy, Policy, Rule
@@ -17,6 +18,7 @@ class Configuration:
 
     ``model`` None means the provider's default model. ``fallbacks`` are the models for failover,
     in order; an empty model in them is the provider's default. ``rules`` are the policy's.
+    ``sampling`` holds where neither a conversation nor a message says otherwise.
     """
 
     provider: str = "offline"
@@ -27,6 +29,7 @@ class Configuration:
         default_factory=lambda: {"aws": False, "azure": False, "gcp": False}
     )
     fallbacks: Sequence[ModelChoice] = ()
+    sampling: Sampling = DEFAULTS
 
     def policy(self, autonomy: Autonomy | None = None) -> Policy:
         """Return the policy of these rules, at the run's autonomy level or the configured one."""
@@ -45,6 +48,10 @@ class Configuration:
         """Return this configuration after a change of the provider, the model, or both."""
         chosen = ModelPreference(self.provider, self.model).changed(change)
         return replace(self, provider=chosen.provider or self.provider, model=chosen.model)
+
+    def sampled(self, sampling: Sampling) -> "Configuration":
+        """Return this configuration with these parameters, where they are set."""
+        return replace(self, sampling=sampling.over(self.sampling))
 
     def with_rules(self, rules: Sequence[Rule]) -> "Configuration":
         """Return this configuration with other rules."""
@@ -69,8 +76,8 @@ def _words(value: Any) -> str:
             return "none"
         case Mapping():
             return ", ".join(name for name, is_on in value.items() if is_on) or "none"
-        case str():
-            return value
+        case str() | Sampling():
+            return str(value) or "none"
         case _:
             return ", ".join(f"{each.provider} {each.model}".strip() for each in value)
 

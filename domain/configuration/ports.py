@@ -14,9 +14,10 @@ class Configurations(Protocol):
         ...
 
     async def load_for(self, user_id: str, conversation_id: str) -> Configuration:
-        """Return the configuration as it holds in a conversation, which may prefer a model.
+        """Return the configuration as it holds in a conversation.
 
-        A conversation that is not there, or is another user's, prefers none.
+        It may prefer a model, and sampling parameters. A conversation that is not there, or is
+        another user's, prefers none.
         """
         ...
 

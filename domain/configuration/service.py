@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration, changes, require_configured
@@ -22,7 +22,8 @@ class ConfigurationChange:
     """A change of the configuration; None leaves a field as it is.
 
     `DEFAULT_MODEL` as ``model`` means the provider's default, and so does another provider without
-    a model. ``clouds`` holds only the clouds to be switched.
+    a model. ``clouds`` holds only the clouds to be switched. ``sampling`` holds only the parameters
+    to be changed, None for those to be unset; None in its place unsets all.
     """
 
     provider: str | None = None
@@ -30,6 +31,7 @@ class ConfigurationChange:
     fallbacks: Sequence[ModelChoice] | None = None
     autonomy: Autonomy | None = None
     clouds: Mapping[str, bool] = field(default_factory=dict)
+    sampling: Mapping[str, Any] | None = field(default_factory=dict)
 
     def applied_to(self, old: Configuration) -> Configuration:
         """Return the configuration after this change."""
@@ -40,6 +42,7 @@ class ConfigurationChange:
             fallbacks=old.fallbacks if self.fallbacks is None else self.fallbacks,
             autonomy=self.autonomy or old.autonomy,
             clouds={**old.clouds, **self.clouds},
+            sampling=old.sampling.changed(self.sampling),
         )
 
 

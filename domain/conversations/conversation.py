@@ -7,11 +7,14 @@ from enum import StrEnum
 from typing import Final
 
 from domain.conversations.calls import CallOutcome, CallRequest
+from domain.conversations.model_preference import ModelPreference
+from domain.conversations.sampling import DEFAULTS, Sampling
 from domain.shared.ids import new_id
 from domain.shared.text import shorten
 
 TITLE_LENGTH: Final = 80
 PREVIEW_LENGTH: Final = 120
+_ANY_MODEL: Final = ModelPreference()
 
 
 class MessageRole(StrEnum):
@@ -51,6 +54,7 @@ class Conversation:
     """A titled sequence of messages that belongs to one user.
 
     ``provider`` and ``model`` are those preferred in it; None: those of the configuration.
+    ``sampling`` are the parameters that are set for it.
     ``active_run_id`` is that of the run in progress, or waiting for a human; None: there is none.
     """
 
@@ -64,11 +68,24 @@ class Conversation:
     provider: str | None = None
     model: str | None = None
     active_run_id: str | None = None
+    sampling: Sampling = DEFAULTS
 
 
 def new_conversation(
-    user_id: str, title: str, at: datetime, provider: str | None = None, model: str | None = None
+    user_id: str,
+    title: str,
+    at: datetime,
+    preferred: ModelPreference = _ANY_MODEL,
+    sampling: Sampling = DEFAULTS,
 ) -> Conversation:
     """Return a new, empty conversation."""
-    title = shorten(title, TITLE_LENGTH)
-    return Conversation(new_id(), user_id, title, at, at, provider=provider, model=model)
+    return Conversation(
+        id=new_id(),
+        user_id=user_id,
+        title=shorten(title, TITLE_LENGTH),
+        created_at=at,
+        updated_at=at,
+        provider=preferred.provider,
+        model=preferred.model,
+        sampling=sampling,
+    )

@@ -1,11 +1,21 @@
 """The port to the stored conversations and messages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 from domain.conversations.conversation import Conversation, Message
+from domain.conversations.sampling import Sampling
 from domain.shared.paging import Page
+
+
+class ChangedFields(TypedDict, total=False):
+    """The new values of a conversation's fields; an absent one stays."""
+
+    title: str
+    provider: str | None
+    model: str | None
+    sampling: Sampling
 
 
 class Conversations(Protocol):
@@ -45,9 +55,9 @@ class Conversations(Protocol):
         ...
 
     async def change(
-        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
+        self, user_id: str, conversation_id: str, at: datetime, changes: ChangedFields
     ) -> Conversation:
-        """Change those of ``title``, ``provider`` and ``model`` that are given; return the result.
+        """Change the fields that are given; return the result.
 
         Raises:
             NotFound: there is none for this user.

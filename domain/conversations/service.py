@@ -1,7 +1,7 @@
 """The use cases of conversations: create, list, search, change and delete them."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from domain.accounts.users import User
 from domain.conversations.conversation import (
@@ -11,7 +11,8 @@ from domain.conversations.conversation import (
     new_conversation,
 )
 from domain.conversations.model_preference import ModelChange, ModelPreference
-from domain.conversations.ports import Conversations
+from domain.conversations.ports import ChangedFields, Conversations
+from domain.conversations.sampling import DEFAULTS, Sampling
 from domain.shared.clock import Clock
 from domain.shared.paging import Page
 from domain.shared.text import shorten
@@ -20,9 +21,14 @@ WHOLE_LENGTH: Final = 1_000  # messages of a conversation that is read at once, 
 
 
 class ConversationEdit(ModelChange, total=False):
-    """A change of a conversation; an absent key changes nothing."""
+    """A change of a conversation; an absent key changes nothing.
+
+    ``sampling`` holds only the parameters to be changed, None for those to be unset; None in its
+    place unsets all.
+    """
 
     title: str
+    sampling: Mapping[str, Any] | None
 
 
 class ConversationService:
@@ -38,8 +44,14 @@ class ConversationService:
         self._clock = clock
         self._require_configured = require_configured
 
-    async def create(self, user: User, title: str, preferred: ModelPreference) -> Conversation:
-        """Create an empty conversation, with a preferred model if one is given.
+    async def create(
+        self,
+        user: User,
+        title: str,
+        preferred: ModelPreference,
+        sampling: Sampling = DEFAULTS,
+    ) -> Conversation:
+        """Create an empty conversation, with a preferred model and sampling parameters if given.
 
         Raises:
             InvalidRequest: there is no such provider.
@@ -48,7 +60,7 @@ class ConversationService:
         """
         self._check(preferred.provider)
         now = self._clock.now()
-        made = new_conversation(user.id, title, now, preferred.provider, preferred.model)
+        made = new_conversation(user.id, title, now, preferred, sampling)
         await self._conversations.add(made)
         return made
 
@@ -99,7 +111,7 @@ class ConversationService:
     async def change(
         self, user: User, conversation_id: str, change: ConversationEdit
     ) -> Conversation:
-        """Rename a conversation, or change its preferred model from the next message on.
+        """Rename a conversation, or change what holds in it from the next message on.
 
         Raises:
             NotFound: unknown, or another user's.
@@ -108,13 +120,21 @@ class ConversationService:
 
         """
         self._check(change.get("provider"))
-        fields: dict[str, str | None] = {**change}  # type: ignore[dict-item]  # all are texts
+        fields = ChangedFields()
+        if "provider" in change:
+            fields["provider"] = change["provider"]
+        if "model" in change:
+            fields["model"] = change["model"]
         if "title" in change:
             fields["title"] = shorten(change["title"], TITLE_LENGTH)
-        if "provider" in change and "model" not in change:
+        needs_model = "provider" in change and "model" not in change
+        if needs_model or "sampling" in change:
             before = await self._conversations.get(user.id, conversation_id)
             preferred = ModelPreference(before.provider, before.model)
-            fields["model"] = preferred.changed({"provider": change["provider"]}).model
+            if needs_model:
+                fields["model"] = preferred.changed({"provider": change["provider"]}).model
+            if "sampling" in change:
+                fields["sampling"] = before.sampling.changed(change["sampling"])
         return await self._conversations.change(user.id, conversation_id, self._clock.now(), fields)
 
     async def delete(self, user: User, conversation_id: str) -> None:

@@ -96,4 +96,5 @@ def _ended(status: RunStatus, outcome: RunOutcome) -> Ended:
         effects=outcome.effects,
         cached_tokens=used.cached_tokens,
         cost_usd=outcome.cost_usd,
+        warnings=outcome.warnings,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.conversations.conversation import TITLE_LENGTH
+from domain.conversations.sampling import DEFAULTS, Sampling
 from domain.execution.prompt import of_messages
 from domain.execution.setup import RunSetup
 from domain.execution.task import Task
@@ -62,24 +63,31 @@ class RunService:
         provider: str | None = None,
         model: str | None = None,
         agent: str | None = None,
+        sampling: Sampling = DEFAULTS,
     ) -> Started:
         """Start a run that answers a message; without a conversation's id in a new one.
 
-        ``provider`` and ``model`` hold for this message; the defaults are the conversation's
-        preference, then the configuration. ``agent`` is the name of the agent that answers, if not
-        the general one. A repeated request with the same idempotency key returns the same run.
+        ``provider``, ``model`` and ``sampling`` hold for this message; what they leave open is as
+        the conversation prefers it, then as it is configured. ``agent`` is the name of the agent
+        that answers, if not the general one. A repeated request with the same idempotency key
+        returns the same run.
 
         Raises:
             NotFound: the conversation is unknown, or another user's.
             RunInProgress: a run is still active in it.
             IdempotencyConflict: the key came before with another request.
-            InvalidRequest: there is no such provider, or no such agent.
+            InvalidRequest: there is no such provider, no such agent, or no such tool to call.
             Conflict: the provider asked for here is not configured.
             Unavailable: no provider is configured, or the service is stopping.
 
         """
         started, configuration = await self._setup.for_message(
-            user, conversation_id, provider=provider, model=model, agent=agent
+            user,
+            conversation_id,
+            provider=provider,
+            model=model,
+            agent=agent,
+            sampling=sampling,
         )
         title = None if conversation_id else shorten(text, TITLE_LENGTH)
         return await self._begin(user, started, configuration, text, title, (), key)

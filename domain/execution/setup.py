@@ -6,12 +6,13 @@ from typing import Any
 from domain.accounts.users import User
 from domain.configuration.configuration import Configuration, require_configured
 from domain.configuration.ports import Configurations
+from domain.conversations.sampling import TOOL_CHOICES, Sampling
 from domain.execution.tool_calls import intended_call
 from domain.models.ports import ChatModels
 from domain.plugins.ports import Agents
 from domain.runs.call_events import ToolIntended
 from domain.runs.events import RunStarted
-from domain.shared.errors import FieldProblem, InvalidRequest
+from domain.shared.errors import FieldProblem, InvalidRequest, UnknownTool
 from domain.shared.ids import new_id
 from domain.shared.log_context import current_request
 from domain.telemetry.traces import caller_traceparent
@@ -44,19 +45,21 @@ class RunSetup:
         provider: str | None,
         model: str | None,
         agent: str | None,
+        sampling: Sampling,
     ) -> tuple[RunStarted, Configuration]:
         """Return the first event of a run that answers a message, and its configuration.
 
         Raises:
-            InvalidRequest: there is no such provider, or no such agent.
+            InvalidRequest: there is no such provider, no such agent, or no such tool to call.
             Conflict: the provider asked for here is not configured.
             Unavailable: no provider is configured.
 
         """
         if provider is not None:
             require_configured(provider, self._models)
+        self._require_tool(sampling)
         configuration = await self._configuration(user, conversation_id)
-        configuration = configuration.preferring(provider, model)
+        configuration = configuration.preferring(provider, model).sampled(sampling)
         if not configuration.fallbacks:
             self._models.get(configuration.provider)  # fail the request, not the run
         started = RunStarted(
@@ -73,6 +76,7 @@ class RunSetup:
             request_id=current_request(),
             key_id=user.key_id,
             traceparent=caller_traceparent(),
+            sampling=configuration.sampling.given() or None,
         )
         return started, configuration
 
@@ -119,6 +123,19 @@ class RunSetup:
             raise InvalidRequest(message, [FieldProblem("agent", message)])
         agent = agents[name]
         return {"name": name, "instructions": agent.instructions, "tools": list(agent.tools)}
+
+    def _require_tool(self, sampling: Sampling) -> None:
+        """Check that a tool which must be called exists."""
+        choice = sampling.tool_choice
+        if choice is None or choice in TOOL_CHOICES:
+            return
+        try:
+            self._toolbox.get(choice)
+        except UnknownTool as error:
+            known = ", ".join(sorted(TOOL_CHOICES))
+            message = f"It is none of {known}, and no enabled tool has this name."
+            problem = FieldProblem("sampling.tool_choice", message)
+            raise InvalidRequest(message, [problem]) from error
 
     async def _configuration(self, user: User, conversation_id: str | None) -> Configuration:
         if conversation_id is None:

@@ -47,6 +47,7 @@ class ShownTools:
 
     They are a function of the conversation, the run's events and the available tools, so a worker
     that takes the run over selects the same. With an agent they are among the agent's tools.
+    ``wanted`` is the tool that the model is to call, if there is one of this name.
     """
 
     def __init__(
@@ -55,11 +56,13 @@ class ShownTools:
         limits: SelectionLimits,
         agent: Agent | None,
         history: Sequence[Turn],
+        wanted: str | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._limits = limits
         self._agent = agent
         self._history = history
+        self._wanted = [] if wanted is None else [wanted]
         self._chosen: Sequence[str] | None = None
         self._all: Mapping[str, ToolSpec] = {}
         self._mine: Mapping[str, ToolSpec] = {}
@@ -110,7 +113,8 @@ class ShownTools:
 
     async def _candidates(self, specs: Mapping[str, ToolSpec]) -> Iterable[str]:
         """Return the names of tools in the order of preference."""
-        named = [*_ALWAYS_FIRST, *(self._agent.tools if self._agent is not None else ())]
+        own = () if self._agent is None else self._agent.tools
+        named = [*_ALWAYS_FIRST, *self._wanted, *own]
         called = list(dict.fromkeys(_called(self._history)))[: self._limits.tools // 2]
         return [*named, *called, *await self._ranked(specs)]
 
@@ -159,7 +163,8 @@ class ToolSelector:
 
     def shown(self, run: Run, history: Sequence[Turn]) -> ShownTools:
         """Return the tool selection of a run; the user's last turn is the message."""
-        return ShownTools(self._catalogue, self._limits, run.agent, history)
+        wanted = run.sampling.tool_choice
+        return ShownTools(self._catalogue, self._limits, run.agent, history, wanted)
 
     def toolbox(self, run: Run) -> Toolbox:
         """Return the tools that the run may call, selected or not."""

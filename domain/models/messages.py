@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from domain.conversations.sampling import DEFAULTS, Sampling
 from domain.tools.tool import ToolSpec
 
 # --- requests
@@ -64,16 +65,14 @@ class ModelRequest:
     """One request to a model.
 
     Every `AssistantTurn` with tool uses is followed by one `ToolTurn` for each of them.
-    ``model`` is the provider's own name of it. ``max_output_tokens`` None means the provider's
-    default.
+    ``model`` is the provider's own name of it.
     """
 
     model: str
     turns: Sequence[Turn]
     system: str = ""
     tools: Sequence[ToolSpec] = ()
-    temperature: float | None = None
-    max_output_tokens: int | None = None
+    sampling: Sampling = DEFAULTS
 
 
 # --- the pieces of an answer
@@ -140,12 +139,14 @@ class Stop:
     """The end of a whole answer, always the last piece: a stream without it was cut off.
 
     ``memento`` is opaque text of the provider, such as its signed reasoning, to be sent back with
-    this answer in later requests.
+    this answer in later requests. ``taken`` names the parameters of the request's `Sampling` that
+    this answer honours: for each of the others the user is given a warning.
     """
 
     reason: StopReason = StopReason.END
     usage: Usage = field(default_factory=Usage)
     memento: str = ""
+    taken: frozenset[str] = frozenset()
 
 
 Piece = Text | Reasoning | TextWasReasoning | ToolRequest | Stop

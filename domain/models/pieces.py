@@ -2,9 +2,10 @@
 
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any, Final
 
+from domain.conversations.sampling import NAMES
 from domain.models.messages import (
     Piece,
     Reasoning,
@@ -119,7 +120,12 @@ def _stop(stop: Any) -> Stop:
         raise UnusablePiece(f"the usage is a {type_name(usage)}")
     tokens = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
     reason = stop.reason if isinstance(stop.reason, StopReason) else StopReason(str(stop.reason))
-    return Stop(reason, Usage(*map(_tokens, tokens)), storable(memento))
+    taken = frozenset(name for name in NAMES if name in _names(stop.taken))
+    return Stop(reason, Usage(*map(_tokens, tokens)), storable(memento), taken)
+
+
+def _names(taken: Any) -> Collection[Any]:
+    return taken if isinstance(taken, frozenset | set | tuple | list) else ()
 
 
 def _tokens(count: Any) -> int:

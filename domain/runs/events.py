@@ -39,6 +39,7 @@ class RunStarted:
     ``{name, instructions, tools}``. ``request_id`` is that of the HTTP request, for the log lines
     of the run on any worker; ``key_id`` that of the API key with which it was started;
     ``traceparent`` the trace in which that was asked for, if any, as W3C Trace Context writes it.
+    ``sampling`` are the sampling parameters that are set (`domain.conversations.sampling`).
     """
 
     type: ClassVar[str] = "run"
@@ -57,6 +58,7 @@ class RunStarted:
     request_id: str = ""
     traceparent: str = ""
     key_id: str = ""
+    sampling: Mapping[str, Any] | None = None
 
     @property
     def agent_name(self) -> str:
@@ -101,7 +103,8 @@ class StepEnded:
     """The model's answer is whole: its text, and the calls intended since the step began.
 
     ``cost_usd`` None means that the price is not known. ``memento`` is the provider's opaque text,
-    to be sent back with this answer (`domain.models.messages.Stop`).
+    to be sent back with this answer (`domain.models.messages.Stop`). ``warnings`` are sentences
+    about sampling parameters that had no effect.
     """
 
     type: ClassVar[str] = "step"
@@ -114,6 +117,7 @@ class StepEnded:
     model: str = ""
     cost_usd: float | None = None
     memento: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class Paused:
     output_tokens: int
     cached_tokens: int = 0
     cost_usd: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +189,8 @@ class Ended:
 
     ``stop`` is ``failed`` or ``cancelled`` where the run ended so, else why the model stopped
     (`StopReason`); ``effects`` names the calls that changed, or may have changed, the world;
-    ``cost_usd`` is None where the price of a step is not known.
+    ``cost_usd`` is None where the price of a step is not known; ``warnings`` are those of all
+    steps.
     """
 
     type: ClassVar[str] = "done"
@@ -196,6 +202,7 @@ class Ended:
     effects: tuple[str, ...] = ()
     cached_tokens: int = 0
     cost_usd: float | None = None
+    warnings: tuple[str, ...] = ()
 
 
 Body = (

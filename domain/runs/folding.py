@@ -131,6 +131,7 @@ def _ended(run: Run, body: StepEnded) -> Step:
         usage=Usage(body.input_tokens, body.output_tokens, body.cached_tokens),
         cost_usd=body.cost_usd,
         memento=body.memento,
+        warnings=body.warnings,
     )
 
 

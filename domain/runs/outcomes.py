@@ -19,6 +19,7 @@ class RunOutcome:
     why the model stopped (`StopReason`). ``provider`` and ``model`` gave the last answer, or are
     those to be asked first; both are empty for a direct run. ``effects`` are the ids of calls that
     changed the world, or may have; ``cost_usd`` is None where the price of a step is not known.
+    ``warnings`` are about sampling parameters that had no effect.
     """
 
     stop: str | None
@@ -28,6 +29,7 @@ class RunOutcome:
     cost_usd: float | None
     effects: tuple[str, ...]
     problem: Problem | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def outcome_of(run: Run) -> RunOutcome:
@@ -42,4 +44,5 @@ def outcome_of(run: Run) -> RunOutcome:
         cost_usd=run.cost_usd,
         effects=tuple(call.id for call in run.calls.values() if call.may_have_acted),
         problem=run.problem,
+        warnings=run.warnings,
     )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from domain.agents.agent import Agent
 from domain.conversations.calls import CallOutcome, CallRequest, Problem
+from domain.conversations.sampling import Sampling, sampling_of
 from domain.models.messages import ModelChoice, StopReason, Usage
 from domain.models.prices import in_usd, nano_usd
 from domain.policy.policy import Autonomy
@@ -112,7 +113,8 @@ class Call:
 class Step:
     """One whole answer of a model: its text, the ids of the requested calls, and its cost.
 
-    ``memento`` is the provider's opaque text to be sent back with this answer.
+    ``memento`` is the provider's opaque text to be sent back with this answer, ``warnings`` are
+    about sampling parameters that had no effect.
     """
 
     text: str
@@ -122,6 +124,7 @@ class Step:
     usage: Usage
     cost_usd: float | None
     memento: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +175,16 @@ class Run:
         return tuple(ordered)
 
     @property
+    def sampling(self) -> Sampling:
+        """The sampling parameters with which the run began."""
+        return sampling_of(self.started.sampling or {})
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The warnings of all steps, each once."""
+        return tuple(dict.fromkeys(each for step in self.steps for each in step.warnings))
+
+    @property
     def cost_usd(self) -> float | None:
         """The cost of the models' answers in US dollars; None where that of one is not known."""
         answers: list[Step | Aside] = [*self.steps]
@@ -218,7 +231,8 @@ class Run:
     def paused(self) -> Paused:
         """Return the event that tells followers that the run waits."""
         used = self.usage
-        return Paused(used.input_tokens, used.output_tokens, used.cached_tokens, self.cost_usd)
+        tokens = (used.input_tokens, used.output_tokens, used.cached_tokens)
+        return Paused(*tokens, self.cost_usd, self.warnings)
 
     def tool_calls(self) -> list[CallRequest]:
         """Return the model's calls as the conversation's records."""

@@ -27,7 +27,7 @@ def estimated(request: ModelRequest, choices: Iterable[ModelChoice], prices: Pri
     texts = [request.system, *(text for turn in request.turns for text in _texts(turn))]
     size = sum(len(text.encode(errors="replace")) for text in texts)
     asked = -(-size // _BYTES) + sum(tool.tokens for tool in request.tools)
-    answer = request.max_output_tokens or ANSWER_TOKENS
+    answer = request.sampling.max_output_tokens or ANSWER_TOKENS
     usage = Usage(asked, answer)
     costs = (prices.cost(choice.provider, choice.model, usage) for choice in choices)
     return Amount(asked + answer, max((nano_usd(cost) for cost in costs if cost), default=0))

@@ -10,6 +10,8 @@ from domain.shared.field_words import about, field_sentence
 _BAD_EMAIL: Final = "value is not a valid email address"
 _BRANCHES: Final = frozenset({"int", "float", "str", "bool"})  # of a union: no part of the path
 
+_TAGGED: Final = frozenset({"response_format"})  # the form's name comes next: likewise
+
 
 def field_problems(error: Exception) -> list[dict[str, str]]:
     """Return ``[{path, message}]`` of a failed validation, without the invalid values."""
@@ -32,7 +34,8 @@ def in_words(problems: list[dict[str, str]]) -> str:
 
 
 def _path(item: ErrorDetails) -> str:
-    parts = [str(part) for part in item["loc"]]
+    loc = [str(part) for part in item["loc"]]
+    parts = [part for before, part in zip(["", *loc], loc, strict=False) if before not in _TAGGED]
     if len(parts) > 1 and parts[-1] in _BRANCHES:
         parts.pop()
     return ".".join(parts)

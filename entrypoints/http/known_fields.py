@@ -20,7 +20,8 @@ class NamesItsFields(BaseModel):
             items = error.errors(include_url=False)
             if not any(map(_is_own, items)):
                 raise
-            lines = [_line(item, ", ".join(cls.model_fields)) for item in items]
+            known = ", ".join(each.alias or name for name, each in cls.model_fields.items())
+            lines = [_line(item, known) for item in items]
             raise ValidationError.from_exception_data(error.title, lines) from None
 
 

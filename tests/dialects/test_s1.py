@@ -33,7 +33,7 @@ EVENTS = {
 }
 CONVERSATION = ("id", "title", "created_at", "updated_at", "message_count")
 # A conversation names who answers in it, and what runs in it.
-STATE = ("provider", "model", "active_run_id")
+STATE = ("provider", "model", "active_run_id", "sampling")
 API = {
     "openapi": "3.0.3",
     "info": {"title": "Jira API", "version": "1"},
@@ -151,7 +151,7 @@ def test_conversations(site: Site) -> None:
 def test_the_configuration_is_changed_in_part(admin: httpx2.Client) -> None:
     before = admin.get("/api/config").raise_for_status().json()
     has_fields(before, ("llm", "agent", "cloud_providers"))
-    has_fields(before["llm"], ("provider", "model"), ("fallbacks",))
+    has_fields(before["llm"], ("provider", "model"), ("fallbacks", "sampling"))
     assert before["agent"] == {"autonomy_level": "semi"}
     assert before["cloud_providers"] == {
         "aws": {"enabled": False},

@@ -15,7 +15,7 @@ from domain.accounts.users import Role, User
 from domain.configuration.configuration import Configuration
 from domain.configuration.ports import Configurations
 from domain.conversations.conversation import Conversation, Message
-from domain.conversations.ports import Conversations
+from domain.conversations.ports import ChangedFields, Conversations
 from domain.notifications.notices import Notice
 from domain.notifications.ports import Outbox
 from domain.plugins.ports import StoredSettings, Switches
@@ -190,10 +190,10 @@ class FakeConversations(Conversations):
 
     @override
     async def change(
-        self, user_id: str, conversation_id: str, at: datetime, changes: Mapping[str, str | None]
+        self, user_id: str, conversation_id: str, at: datetime, changes: ChangedFields
     ) -> Conversation:
         found = await self.get(user_id, conversation_id)
-        changed = _storable(replace(found, updated_at=at, **changes))  # type: ignore[arg-type]  # all three are texts
+        changed = _storable(replace(found, updated_at=at, **changes))
         self._memory.conversations[conversation_id] = changed
         return changed
 
@@ -267,7 +267,7 @@ class FakeConfigurations(Configurations):
         found = self._memory.conversations.get(conversation_id)
         if found is None or found.user_id != user_id:
             return configuration
-        return configuration.preferring(found.provider, found.model)
+        return configuration.preferring(found.provider, found.model).sampled(found.sampling)
 
     @override
     async def change(self, edit: Callable[[Configuration], Configuration]) -> Configuration:

@@ -23,10 +23,16 @@ class AnthropicChat(SdkChat["anthropic.AsyncAnthropic"]):
     _target = ANTHROPIC
     _optional: ClassVar = {
         "cache_control": "cache_control",
+        "stop_sequences": "stop_sequences",
+        "tool_choice": "tool_choice",
+        "output_config": r"output_config(\.\S*)?|output_format",
         # Signed reasoning is accepted only from the same account and after the same prompt: not
         # after a change of the key, the tools or the date.
         MEMENTOS: "(redacted_)?thinking|signature",
     }
+
+    # Whether these are accepted depends on the request.
+    _passing = frozenset({MEMENTOS, "stop_sequences", "tool_choice", "output_config"})
 
     def _open(self) -> "anthropic.AsyncAnthropic":
         import anthropic

@@ -6,11 +6,11 @@ results before any other content. Conversations do not always meet that.
 Cache breakpoints stand after the tools, the system prompt and the last turn, which the next request
 repeats. A prompt below the cacheable size costs nothing more.
 
-There is no temperature: the API version that the SDK speaks refuses it.
+There is no temperature, no ``top_p`` and no seed: the API version that the SDK speaks refuses them.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -19,7 +19,16 @@ from adapters.llm.anthropic.schema_rules import ANTHROPIC
 from adapters.llm.encoded_tools import EncodedTools, exact_json
 from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
+from adapters.llm.sdk.parameters import (
+    SentParameter,
+    fields_of,
+    mode_of_choice,
+    renamed,
+    tool_to_call,
+)
+from domain.conversations.sampling import AUTO, NONE, REQUIRED
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
+from domain.shared.json_schema import types_of, with_each
 from domain.tools.tool import ToolSpec
 
 MAX_OUTPUT_TOKENS = 32_000
@@ -33,6 +42,9 @@ _CACHED = {"cache_control": {"type": "ephemeral"}}
 _BEFORE = "(What was said before is left out.)"
 _GO_ON = "(Go on.)"
 _NOTHING = "(nothing)"
+
+_FIELDS = {"max_output_tokens": "max_tokens", "stop": "stop_sequences"}
+_MODES = {AUTO: "auto", NONE: "none", REQUIRED: "any"}
 
 _NOT_IN_AN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -64,7 +76,7 @@ class MessagesEncoder:
             content[-1] = {**content[-1], **cached}
         body: dict[str, Any] = {
             "model": request.model,
-            "max_tokens": request.max_output_tokens or MAX_OUTPUT_TOKENS,
+            "max_tokens": MAX_OUTPUT_TOKENS,
             "messages": messages,
             "stream": True,
         }
@@ -78,7 +90,39 @@ class MessagesEncoder:
             # Tools that were called must be known, even where none may be called any more.
             body["tools"] = [{"name": name, "input_schema": {"type": "object"}} for name in called]
             body["tool_choice"] = {"type": "none"}
+        body.update(fields_of(self.parameters(request, without)))
         return orjson.dumps(body)
+
+    def parameters(self, request: ModelRequest, without: frozenset[str]) -> Iterable[SentParameter]:
+        """Return the sampling parameters in that body."""
+        sampling = request.sampling
+        stop = sampling.stop or ()
+        if all(map(str.strip, stop)):  # a blank one is refused
+            yield from renamed(request, _FIELDS, without)
+        else:
+            yield from renamed(request, _FIELDS, without | {"stop_sequences"})
+        choice = _choice(request)
+        if choice is not None and "tool_choice" not in without:
+            yield SentParameter("tool_choice", "tool_choice", choice)
+        form = sampling.response_format or {}
+        if "schema" in form and "output_config" not in without:
+            output = {"type": "json_schema", "schema": _closed(form["schema"])}
+            yield SentParameter("response_format", "output_config", {"format": output})
+
+
+def _choice(request: ModelRequest) -> dict[str, Any] | None:
+    if (tool := tool_to_call(request, ANTHROPIC)) is not None:
+        return {"type": "tool", "name": tool}
+    mode = mode_of_choice(request)
+    return None if mode is None else {"type": _MODES[mode]}
+
+
+def _closed(schema: Any) -> Any:
+    """Return a schema whose objects take no other properties, which the API insists on."""
+    schema = with_each(schema, _closed)
+    if isinstance(schema, Mapping) and "object" in types_of(schema):
+        return {**schema, "additionalProperties": False}
+    return schema
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:

@@ -25,11 +25,20 @@ class GoogleChat(SdkChat["GoogleExchange"]):
     _target = GOOGLE
     _optional: ClassVar = {
         "temperature": "temperature",
+        "topP": "top_?p",
+        "stopSequences": "stop_?sequences?",
+        "seed": "seed",
+        "toolConfig": "(function_?calling|tool)_?config|function calling mode",
+        # Older models take no format of JSON beside tools.
+        "responseFormat": "response_?(mime_?type|json_?schema|schema)|response mime type",
         "maxOutputTokens": "max_?output_?tokens",
         "thinkingConfig": "thinking_?config|include_?thoughts|thinking",
         # Signatures of another model or key are refused; the rest is still valid.
         MEMENTOS: "thought[_ ]?signatures?",
     }
+
+    # Whether these are accepted depends on the request.
+    _passing = frozenset({MEMENTOS, "toolConfig", "responseFormat"})
 
     def _open(self) -> "GoogleExchange":
         import httpx2

@@ -1,7 +1,7 @@
 """Encodes a request as the body of Gemini's ``streamGenerateContent``."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -12,6 +12,14 @@ from adapters.llm.google.parts import call_part, result_part, text_part
 from adapters.llm.google.schema_rules import GOOGLE
 from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
+from adapters.llm.sdk.parameters import (
+    SentParameter,
+    fields_of,
+    mode_of_choice,
+    renamed,
+    tool_to_call,
+)
+from domain.conversations.sampling import AUTO, NONE, REQUIRED
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, Turn, UserTurn
 from domain.tools.tool import ToolSpec
 
@@ -25,6 +33,15 @@ _THINKS = re.compile(
 # calls that Google's model did not make itself.
 _UNSIGNED = re.compile(r"(models/)?gemini-[12]\b")
 _NO_SIGNATURE = "skip_thought_signature_validator"
+
+_FIELDS = {
+    "temperature": "temperature",
+    "top_p": "topP",
+    "max_output_tokens": "maxOutputTokens",
+    "stop": "stopSequences",
+    "seed": "seed",
+}
+_MODES = {AUTO: "AUTO", NONE: "NONE", REQUIRED: "ANY"}
 
 # A conversation has to begin and end with the user.
 _GO_ON = {"role": "user", "parts": [text_part("Go on.")]}
@@ -51,9 +68,37 @@ class GeminiEncoder:
             body["systemInstruction"] = {"parts": [text_part(request.system)]}
         if request.tools:
             body["tools"] = [{"functionDeclarations": self._tools.of(request.tools)}]
-        if config := {name: each for name, each in _config(request) if name not in without}:
+        config = fields_of(self.parameters(request, without))
+        if (calling := config.pop("toolConfig", None)) is not None:
+            body["toolConfig"] = {"functionCallingConfig": calling}
+        if (form := config.pop("responseFormat", None)) is not None:
+            config.update(form)
+        if _THINKS.match(request.model) and "thinkingConfig" not in without:
+            config["thinkingConfig"] = {"includeThoughts": True}
+        if config:
             body["generationConfig"] = config
         return orjson.dumps(body)
+
+    def parameters(self, request: ModelRequest, without: frozenset[str]) -> Iterable[SentParameter]:
+        """Return the sampling parameters in that body: fields of ``generationConfig``.
+
+        ``toolConfig`` stands for the field beside it, ``responseFormat`` for two fields.
+        """
+        yield from renamed(request, _FIELDS, without)
+        if "toolConfig" not in without and (choice := _choice(request)) is not None:
+            yield SentParameter("tool_choice", "toolConfig", choice)
+        form = request.sampling.response_format
+        if form is not None and "responseFormat" not in without:
+            schema = {"responseJsonSchema": form["schema"]} if "schema" in form else {}
+            fields = {"responseMimeType": "application/json", **schema}
+            yield SentParameter("response_format", "responseFormat", fields)
+
+
+def _choice(request: ModelRequest) -> dict[str, Any] | None:
+    if (tool := tool_to_call(request, GOOGLE)) is not None:
+        return {"mode": "ANY", "allowedFunctionNames": [tool]}
+    mode = mode_of_choice(request)
+    return None if mode is None else {"mode": _MODES[mode]}
 
 
 def _declaration(tool: ToolSpec) -> dict[str, Any]:
@@ -62,15 +107,6 @@ def _declaration(tool: ToolSpec) -> dict[str, Any]:
     if taken.parameters.keys() <= {"type", "properties"} and not taken.parameters["properties"]:
         return declaration  # an object without properties has been refused
     return {**declaration, "parametersJsonSchema": taken.parameters}
-
-
-def _config(request: ModelRequest) -> Iterator[tuple[str, Any]]:
-    if request.temperature is not None:
-        yield "temperature", request.temperature
-    if request.max_output_tokens is not None:
-        yield "maxOutputTokens", request.max_output_tokens
-    if _THINKS.match(request.model):
-        yield "thinkingConfig", {"includeThoughts": True}
 
 
 def _contents(request: ModelRequest, *, with_mementos: bool) -> list[dict[str, Any]]:

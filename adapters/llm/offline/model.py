@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -15,7 +15,9 @@ from adapters.llm.offline.intents import Intent, intent_of
 from adapters.llm.offline.planning import Plan, Planner, language_of
 from adapters.llm.offline.ranking import Indexes
 from adapters.llm.offline.reports import report
+from adapters.llm.offline.shaping import shaped
 from adapters.llm.offline.text.language import Language
+from domain.conversations.sampling import AUTO, NONE, REQUIRED, Sampling
 from domain.execution.tool_selection import SEARCH_TOOL
 from domain.models.messages import (
     AssistantTurn,
@@ -32,7 +34,11 @@ from domain.models.messages import (
 )
 from domain.models.ports import ChatModel
 
+_Said = Text | Reasoning | ToolRequest
+
 _CHARACTERS_PER_TOKEN = 4
+# There is nothing random here, which a temperature could change; any seed gives the same answer.
+_TAKEN = frozenset({"max_output_tokens", "stop", "seed"})
 _WORD = re.compile(r"\s*\S+\s*?(?=\s\S|$)|\s+")
 
 
@@ -62,26 +68,27 @@ class OfflineChat(ChatModel):
 
         Tools are called once for a message; then their results are reported.
         """
+        request = _with_chosen_tools(request)
+        limit = request.sampling.max_output_tokens
+        pieces, taken = _in_format(list(self._pieces(request)), request.sampling)
         spent, cut = 0, False
-        limit = request.max_output_tokens
-        calls = False
-        for piece in self._pieces(request):
+        for piece in pieces:
             size = len(piece.arguments if isinstance(piece, ToolRequest) else piece.content)
             if isinstance(piece, Text) and limit is not None and _tokens(spent + size) > limit:
                 cut = True
                 break
             spent += size
-            calls = calls or isinstance(piece, ToolRequest)
             yield piece
+        calls = any(isinstance(piece, ToolRequest) for piece in pieces)
         reason = StopReason.TOOL_CALLS if calls else StopReason.END
         usage = Usage(_tokens(_length(request)), _tokens(spent))
-        yield Stop(StopReason.LENGTH if cut else reason, usage)
+        yield Stop(StopReason.LENGTH if cut else reason, usage, taken=taken)
 
     @override
     async def close(self) -> None:
         """Do nothing: nothing is held open."""
 
-    def _pieces(self, request: ModelRequest) -> Iterator[Text | Reasoning | ToolRequest]:
+    def _pieces(self, request: ModelRequest) -> Iterator[_Said]:
         turns = [_composed(turn) for turn in request.turns]
         conversation = read(turns)
         language = language_of(conversation)
@@ -127,6 +134,32 @@ class OfflineChat(ChatModel):
             Intent.CANCEL: lambda: replies.cancelled(language),
         }
         return answers[intent]()
+
+
+def _with_chosen_tools(request: ModelRequest) -> ModelRequest:
+    """Return the request with no more tools than its tool choice leaves."""
+    choice = request.sampling.tool_choice
+    if choice is None or choice in {AUTO, REQUIRED}:
+        return request
+    return replace(request, tools=[tool for tool in request.tools if tool.name == choice])
+
+
+def _in_format(
+    pieces: Sequence[_Said], sampling: Sampling
+) -> tuple[Sequence[_Said], frozenset[str]]:
+    """Return the pieces in the format asked for, and the parameters that they honour."""
+    taken = _TAKEN & sampling.given().keys()
+    calls = any(isinstance(piece, ToolRequest) for piece in pieces)
+    if sampling.tool_choice in {AUTO, NONE} or (sampling.tool_choice and calls):
+        taken |= {"tool_choice"}
+    form, stop = sampling.response_format, sampling.stop or ()
+    if calls or (form is None and not stop):
+        return pieces, taken | {"response_format"} if form else taken
+    text = "".join(piece.content for piece in pieces if isinstance(piece, Text))
+    if form is not None and (value := shaped(text, form)) is not None:
+        text, taken = value, taken | {"response_format"}
+    end = min((at for each in stop if (at := text.find(each)) >= 0), default=len(text))
+    return list(_words(text[:end])), taken
 
 
 def _composed(turn: Turn) -> Turn:

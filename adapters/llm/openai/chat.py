@@ -18,6 +18,11 @@ class OpenAIChat(OpenAIClient):
     _optional: ClassVar = {
         "stream_options": "stream_options|include_usage",
         "temperature": "temperature",
+        "top_p": "top_p",
+        "stop": r"['\"`]stop['\"`]|stop sequences?",
+        "seed": r"['\"`]seed['\"`]",
+        "tool_choice": "tool_choice",
+        "response_format": "response_format|json_schema|json_object",
         "max_completion_tokens": "max_completion_tokens",
         "max_tokens": "max_tokens",
         SYSTEM: r"system (role|messages?|prompts?).{0,40}not (supported|enabled|allowed)"
@@ -28,7 +33,8 @@ class OpenAIChat(OpenAIClient):
         BLANK_REASONING: "reasoning_content",
         MEMENTOS: r"reasoning_content|reasoning_details|extra_content|['\"`]reasoning['\"`]",
     }
-    _passing = frozenset[str]()
+    # Whether these are accepted depends on the tools and on the schema.
+    _passing = frozenset({"tool_choice", "response_format"})
 
     def __init__(
         self,

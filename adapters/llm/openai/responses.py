@@ -22,9 +22,15 @@ class ResponsesChat(OpenAIClient):
         "reasoning": r"['\"`]reasoning['\"`]|reasoning\.(summary|effort)",
         "store": r"['\"`]store['\"`]",
         "temperature": "temperature",
+        "top_p": "top_p",
+        "tool_choice": "tool_choice",
+        "text": r"text\.format|json_schema|json_object",
         "max_output_tokens": "max_output_tokens",
         MEMENTOS: "(invalid_)?encrypted[_ ]content",
     }
+
+    # Whether these are accepted depends on the request.
+    _passing = frozenset({MEMENTOS, "tool_choice", "text"})
 
     def _encoder(self) -> ResponseEncoder:
         return ResponseEncoder()

@@ -1,7 +1,7 @@
 """Encodes a request as the body of a request to the Responses API."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -11,13 +11,21 @@ from adapters.llm.openai.responses_memento import replayed
 from adapters.llm.openai.schema_rules import OPENAI
 from adapters.llm.schemas import compile_tool
 from adapters.llm.sdk.optional_fields import MEMENTOS
+from adapters.llm.sdk.parameters import (
+    SentParameter,
+    fields_of,
+    mode_of_choice,
+    renamed,
+    tool_to_call,
+)
 from domain.models.messages import AssistantTurn, ModelRequest, ToolTurn, ToolUse, Turn, UserTurn
 from domain.tools.tool import ToolSpec
 
 # Models that do not reason, and refuse to be asked about it. Any other is asked; one that
 # refuses as well is remembered.
 _PLAIN = re.compile(r"(ft:)?(gpt-3|gpt-4|chatgpt-)|.*-chat\b")
-_LEAST_TOKENS = 16  # a smaller bound is refused
+_LEAST_TOKENS = 16  # a smaller bound is refused, so this is sent instead
+_FIELDS = {name: name for name in ("temperature", "top_p", "max_output_tokens")}
 
 _REASONING = {
     "include": ["reasoning.encrypted_content"],
@@ -53,12 +61,26 @@ class ResponseEncoder:
             body["tools"] = self._tools.of(request.tools)
         optional: dict[str, Any] = {} if _PLAIN.match(request.model) else dict(_REASONING)
         optional["store"] = False
-        if request.temperature is not None:
-            optional["temperature"] = request.temperature
-        if request.max_output_tokens is not None:
-            optional["max_output_tokens"] = max(request.max_output_tokens, _LEAST_TOKENS)
+        if request.sampling.max_output_tokens is not None:
+            optional["max_output_tokens"] = _LEAST_TOKENS
         body.update((field, value) for field, value in optional.items() if field not in without)
+        body.update(fields_of(self.parameters(request, without)))
         return orjson.dumps(body)
+
+    def parameters(self, request: ModelRequest, without: frozenset[str]) -> Iterable[SentParameter]:
+        """Return the sampling parameters in that body."""
+        limit = request.sampling.max_output_tokens
+        for each in renamed(request, _FIELDS, without):
+            if each.name != "max_output_tokens" or limit is None or limit >= _LEAST_TOKENS:
+                yield each
+        choice: Any = mode_of_choice(request)
+        if (tool := tool_to_call(request, OPENAI)) is not None:
+            choice = {"type": "function", "name": tool}
+        if choice is not None and "tool_choice" not in without:
+            yield SentParameter("tool_choice", "tool_choice", choice)
+        form = request.sampling.response_format
+        if form is not None and "text" not in without:
+            yield SentParameter("response_format", "text", {"format": dict(form)})
 
 
 def _tool(tool: ToolSpec) -> dict[str, Any]:

@@ -10,7 +10,14 @@ def _make(options: ProviderOptions) -> ChatModel:
     from adapters.llm.openai.chat import OpenAIChat
     from adapters.llm.openai.chat_request import Dialect
 
-    dialect = Dialect(plain=True, stream_options=False, limit_field="max_tokens", sources=True)
+    dialect = Dialect(
+        plain=True,
+        stream_options=False,
+        limit_field="max_tokens",
+        sources=True,
+        # It has neither of the others, and passes over fields that it does not know.
+        parameters=frozenset({"temperature", "top_p", "max_output_tokens", "response_format"}),
+    )
     return OpenAIChat(provider="perplexity", dialect=dialect, **options.connection)
 
 

@@ -8,8 +8,9 @@ that break off before they begin.
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, aclosing, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
 
@@ -20,9 +21,10 @@ from adapters.llm.provider_record import ANSWER_SECONDS, SILENCE_SECONDS
 from adapters.llm.schemas import Target, for_provider, from_provider
 from adapters.llm.sdk.answer_reader import AnswerReader
 from adapters.llm.sdk.failures import failure, http_errors
-from adapters.llm.sdk.optional_fields import MEMENTOS, OptionalFields
+from adapters.llm.sdk.optional_fields import MEMENTOS, OptionalFields, Without
+from adapters.llm.sdk.parameters import SentParameter
 from adapters.llm.sdk.streaming import pieces_of
-from domain.models.messages import ModelRequest, Piece, ToolRequest
+from domain.models.messages import ModelRequest, Piece, Stop, ToolRequest
 from domain.models.ports import ChatModel
 from domain.shared.errors import ProviderError, ProviderReason
 
@@ -46,6 +48,10 @@ class RequestEncoder(Protocol):
             orjson.JSONEncodeError: a text is not valid Unicode (half a surrogate pair).
 
         """
+        ...
+
+    def parameters(self, request: ModelRequest, without: frozenset[str]) -> Iterable[SentParameter]:
+        """Return the sampling parameters in that body."""
         ...
 
 
@@ -132,13 +138,16 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
             deadline = asyncio.get_running_loop().time() + self._total_timeout
             with self._errors():
                 asked = for_provider(request, self._target)
-                response = await self._ask(client, asked, deadline)
+                response, without = await self._ask(client, asked, deadline)
+            taken = frozenset(each.name for each in self._requests.parameters(asked, without))
             reading = pieces_of(response, self._reader(), deadline)
             async with aclosing(reading) as batches:
                 async for pieces in batches:
                     for piece in pieces:
                         if isinstance(piece, ToolRequest):
                             yield from_provider(piece, request.tools, self._target)
+                        elif isinstance(piece, Stop):
+                            yield replace(piece, taken=taken)
                         else:
                             yield piece
 
@@ -158,7 +167,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
 
     async def _ask(
         self, client: Client, request: ModelRequest, deadline: float
-    ) -> "httpx2.Response":
+    ) -> tuple["httpx2.Response", Without]:
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._send(client, request)
@@ -166,8 +175,13 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
             quote = "a text in it is not valid Unicode"
             raise failure(self._provider, ProviderReason.REJECTED, quote) from None
 
-    async def _send(self, client: Client, request: ModelRequest) -> "httpx2.Response":
-        """Send the request; repeat it without a field for as long as the server refuses one."""
+    async def _send(
+        self, client: Client, request: ModelRequest
+    ) -> tuple["httpx2.Response", Without]:
+        """Send the request; repeat it without a field for as long as the server refuses one.
+
+        The fields that were left out are returned with the response.
+        """
         encode, model = partial(self._requests.encode, request), request.model
         without = self._fields.refused(model)
         while True:
@@ -183,7 +197,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
                 _log.warning("%s/%s does not take %s: left out", self._provider, model, field)
             else:
                 self._fields.remember(model, without)
-                return response
+                return response, without
             without |= {field}
 
     @contextmanager

@@ -109,6 +109,9 @@ PLUGIN_VALUE: Final = Format()
 CONFIGURATION: Final = Format()
 """The configuration, with the rules of the policy."""
 
+SAMPLING: Final = Format()
+"""The sampling parameters of a conversation."""
+
 API_SETTINGS: Final = Format()
 """The operator's settings of a learned API."""
 

@@ -18,6 +18,7 @@ class ConversationRow(Model):
     last_message_preview = fields.TextField(default="")
     provider = fields.TextField(null=True)
     model = fields.TextField(null=True)
+    sampling = fields.TextField(null=True)
 
     class Meta:
         """The name, and the order of a user's list."""

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from typing import Final
 
 from domain.conversations.calls import Problem
+from domain.conversations.sampling import Sampling
 from domain.execution.prompt import of_run, system_prompt, with_question
 from domain.execution.steps.message_guards import HeldAnswer, MessageGuards, StreamedAnswer
 from domain.execution.task import Task
@@ -30,6 +31,7 @@ from domain.tools.tool import ToolSpec
 from domain.usage.gate import BudgetGate
 
 ASIDE_TOKENS: Final = 4_096  # of an answer to a tool
+_ASIDE: Final = Sampling(max_output_tokens=ASIDE_TOKENS)
 ASIDE_LENGTH: Final = 100_000  # characters, from a provider that takes no limit
 
 
@@ -67,7 +69,8 @@ class ModelStep:
             await journal.record(*self.withheld(journal.run), _erred(problem))
             return
         tools = await shown.specs(journal.run)
-        request_for = self._request_for(task, tools)
+        sampling = _sampling(journal.run, tools)
+        request_for = self._request_for(task, tools, sampling)
         if (problem := await self._budget_problem(journal.run, request_for)) is not None:
             await journal.record(_erred(problem))
             return
@@ -78,7 +81,8 @@ class ModelStep:
             await journal.record(_erred(problem_of(failed.error)))
             return
         release = await answer.release()
-        step = _step(end, is_changed=release.is_changed or release.problem is not None)
+        is_changed = release.is_changed or release.problem is not None
+        step = _step(end, sampling, is_changed=is_changed)
         if release.problem is not None:
             await journal.record(step, _erred(release.problem))
         elif requests:
@@ -100,7 +104,7 @@ class ModelStep:
         turns = [UserTurn(ruling.text)]
 
         def request_for(choice: ModelChoice) -> ModelRequest:
-            return ModelRequest(choice.model, turns, system, max_output_tokens=ASIDE_TOKENS)
+            return ModelRequest(choice.model, turns, system, sampling=_ASIDE)
 
         try:
             return await _whole(self._failover.ask(task.journal.run.choices, request_for))
@@ -149,13 +153,13 @@ class ModelStep:
         """Hold what the step may take, and return the problem if a budget has no room for it."""
         return await self._budgets.admit(run, lambda: request_for(run.choices[0]))
 
-    def _request_for(self, task: Task, tools: Sequence[ToolSpec]) -> RequestFor:
+    def _request_for(self, task: Task, tools: Sequence[ToolSpec], sampling: Sampling) -> RequestFor:
         run = task.journal.run
         system = system_prompt(self._clock.now().date(), run.agent)
 
         def request_for(choice: ModelChoice) -> ModelRequest:
             turns = [*with_question(task.history, run), *of_run(run, choice)]
-            return ModelRequest(model=choice.model, turns=turns, system=system, tools=tools)
+            return ModelRequest(choice.model, turns, system, tools, sampling)
 
         return request_for
 
@@ -180,7 +184,11 @@ def _erred(problem: Problem) -> Erred:
     return Erred(problem.code, problem.message, problem.details)
 
 
-def _step(answer: ModelAnswer, *, is_changed: bool) -> StepEnded:
+def _sampling(run: Run, tools: Sequence[ToolSpec]) -> Sampling:
+    return run.sampling.at_step(has_called=bool(run.calls), has_tools=bool(tools))
+
+
+def _step(answer: ModelAnswer, asked: Sampling, *, is_changed: bool) -> StepEnded:
     """Return the end of a step, without the memento, which would hold what guards changed."""
     used = answer.stop.usage
     return StepEnded(
@@ -192,4 +200,15 @@ def _step(answer: ModelAnswer, *, is_changed: bool) -> StepEnded:
         model=answer.choice.model,
         cost_usd=answer.cost_usd,
         memento="" if is_changed else answer.stop.memento,
+        warnings=_warnings(answer, asked),
+    )
+
+
+def _warnings(answer: ModelAnswer, asked: Sampling) -> tuple[str, ...]:
+    choice = answer.choice
+    return tuple(
+        f"{name} had no effect: {choice.provider}/{choice.model} does not take it, or not with "
+        "this request."
+        for name in asked.given()
+        if name not in answer.stop.taken
     )

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from time import monotonic
 from typing import Final
 
+from domain.conversations.sampling import Sampling
 from domain.models.messages import ModelRequest, Piece, Reasoning, Stop, Text, UserTurn
 from domain.models.ports import ChatModels
 from domain.shared.errors import ProviderError, ProviderReason, Unavailable
@@ -58,7 +59,8 @@ async def ask(settings: Settings, provider: str, model: str | None) -> list[Doct
 
 async def _answer(models: ChatModels, provider: str, model: str) -> str:
     """Return a description of the answer, with its latency and tokens."""
-    request = ModelRequest(model, [UserTurn(_QUESTION)], max_output_tokens=_ANSWER_LENGTH)
+    sampling = Sampling(max_output_tokens=_ANSWER_LENGTH)
+    request = ModelRequest(model, [UserTurn(_QUESTION)], sampling=sampling)
     began, first = monotonic(), 0.0
     pieces: list[Piece] = []
     async with aclosing(models.get(provider).stream(request)) as stream:

@@ -213,6 +213,10 @@ class DoneEvent(_Event):
     effects: list[str] = Field(
         description="The ids of the calls that changed, or may have changed, the world."
     )
+    warnings: list[str] | None = Field(
+        None,
+        description="The sampling parameters that had no effect; left out where there are none.",
+    )
 
 
 RunEvents = Annotated[

@@ -33,6 +33,7 @@ from entrypoints.http.openapi.document import (
 )
 from entrypoints.http.openapi.events import ConsentRequest, TokenUsage
 from entrypoints.http.routes.run_views import RunView, run_view
+from entrypoints.http.sampling import SamplingBody, read_sampling
 from entrypoints.http.security.guard import caller
 from entrypoints.http.security.tickets import takes_ticket
 from entrypoints.http.streaming.sse import chat_answer, event_stream, failure
@@ -63,6 +64,7 @@ class ChatRequest(RequestBody):
         description="Which agent answers this message, as `GET /api/agents` names it. Not set: "
         "the general one.",
     )
+    sampling: SamplingBody | None = Field(None, description="How the model is to answer.")
     stream: bool = Field(default=False, description="Answer as server-sent events.")
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the client leaves the stream."
@@ -101,6 +103,7 @@ class ChatAnswer(BaseModel):
     )
     consent_requests: list[ConsentRequest] = Field(description="All that the run waits for.")
     usage: TokenUsage
+    warnings: list[str] = Field(description="The sampling parameters that had no effect.")
 
 
 @blueprint.post("/chat")
@@ -126,6 +129,7 @@ async def send(data: ChatRequest) -> Response:
         provider=data.provider,
         model=data.model,
         agent=data.agent,
+        sampling=read_sampling(data.sampling),
     )
     bind(run=started.run_id)
     reader = await chat.follow(

@@ -13,6 +13,7 @@ from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy
 from entrypoints.http.fields import ModelName, ProviderName, RequestBody, example
 from entrypoints.http.openapi.document import can_fail
+from entrypoints.http.sampling import SamplingBody, SamplingView, read_change
 from entrypoints.http.security.guard import caller, for_role
 from entrypoints.wiring.services import services
 
@@ -37,6 +38,7 @@ class LlmView(BaseModel):
     provider: str
     model: str | None
     fallbacks: list[FallbackView]
+    sampling: SamplingView = Field(description="How it is to answer, unless told otherwise.")
 
 
 class AgentView(BaseModel):
@@ -77,6 +79,7 @@ def config_view(configuration: Configuration) -> dict[str, Any]:
                 {"provider": each.provider, "model": each.model or None}
                 for each in configuration.fallbacks
             ],
+            "sampling": configuration.sampling.given(),
         },
         "agent": {"autonomy_level": configuration.autonomy},
         "cloud_providers": {
@@ -110,6 +113,9 @@ class LlmChange(RequestBody):
         None,
         max_length=10,
         description="Models to ask, in this order, where nothing of an answer has come yet.",
+    )
+    sampling: SamplingBody | None = Field(
+        None, description="How it is to answer. What is left out stays; null unsets all."
     )
 
 
@@ -157,12 +163,14 @@ class ConfigChange(RequestBody):
         level = self.autonomy_level or agent.autonomy_level
         fallbacks = [ModelChoice(each.provider, each.model or "") for each in llm.fallbacks or ()]
         clouds = (self.cloud_providers or CloudsChange()).model_dump(exclude_none=True)
+        sampling = read_change(llm.sampling) if "sampling" in llm.model_fields_set else {}
         return ConfigurationChange(
             provider=self.llm_provider or llm.provider,
             model=model,
             fallbacks=None if llm.fallbacks is None else fallbacks,
             autonomy=Autonomy(level) if level else None,
             clouds={name: cloud["enabled"] for name, cloud in clouds.items()},
+            sampling=sampling,
         )
 
 

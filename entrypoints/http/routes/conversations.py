@@ -29,6 +29,7 @@ from entrypoints.http.openapi.document import answers_nothing, can_fail
 from entrypoints.http.openapi.events import Problem, TokenUsage
 from entrypoints.http.routes.chat import ToolCall, ToolResult
 from entrypoints.http.routes.run_views import outcome_view
+from entrypoints.http.sampling import SamplingBody, SamplingView, read_change, read_sampling
 from entrypoints.http.security.guard import caller
 from entrypoints.wiring.services import services
 
@@ -45,6 +46,7 @@ class ConversationView(BaseModel):
     message_count: int
     provider: str | None = Field(description="Who answers here; null: as configured.")
     model: str | None = Field(description="With which model; null: as configured.")
+    sampling: SamplingView = Field(description="How; what is not in it is as configured.")
     active_run_id: Id | None = Field(
         description="The run that goes on in it, or waits for a human; null: there is none."
     )
@@ -84,6 +86,7 @@ def conversation_view(conversation: Conversation) -> dict[str, Any]:
         "message_count": conversation.message_count,
         "provider": conversation.provider,
         "model": conversation.model,
+        "sampling": conversation.sampling.given(),
         "active_run_id": conversation.active_run_id,
     }
 
@@ -147,6 +150,7 @@ class NewConversation(RequestBody):
     title: str = Field("New conversation", min_length=1, max_length=TITLE_LENGTH)
     provider: ProviderName | None = Field(None, description="Who answers here.")
     model: ModelName | None = Field(None, description="With which model.")
+    sampling: SamplingBody | None = Field(None, description="How the model is to answer here.")
 
 
 @blueprint.post("/conversations")
@@ -161,7 +165,9 @@ async def add(data: NewConversation) -> tuple[dict[str, Any], int, dict[str, str
     A provider that is not configured is refused with 409.
     """
     preferred = ModelPreference(data.provider, data.model)
-    conversation = await services().conversations.create(caller(), data.title, preferred)
+    conversation = await services().conversations.create(
+        caller(), data.title, preferred, read_sampling(data.sampling)
+    )
     headers = {"Location": f"/api/conversations/{conversation.id}"}
     return conversation_view(conversation), 201, headers
 
@@ -200,10 +206,16 @@ class ConversationChange(RequestBody):
     title: str | None = Field(None, min_length=1, max_length=TITLE_LENGTH)
     provider: ProviderName | None = Field(None, description="null: as configured.")
     model: ModelName | None = Field(None, description="null: as configured.")
+    sampling: SamplingBody | None = Field(
+        None,
+        description="How the model is to answer here. What is left out stays; null: as configured.",
+    )
 
     def change(self) -> Change:
         """Return the change for the use case: ``title: null`` changes nothing."""
-        fields = self.model_dump(exclude_unset=True)
+        fields = self.model_dump(exclude_unset=True, exclude={"sampling"})
+        if "sampling" in self.model_fields_set:
+            fields["sampling"] = read_change(self.sampling)
         if fields.get("title", "") is None:
             del fields["title"]
         return cast("Change", fields)
@@ -215,7 +227,7 @@ class ConversationChange(RequestBody):
 @document_response(ConversationView)
 @can_fail(409)
 async def change(conversation_id: str, data: ConversationChange) -> dict[str, Any]:
-    """Rename a conversation, or choose who answers in it from the next message on.
+    """Rename a conversation, or choose who answers in it, and how, from the next message on.
 
     A provider that is not configured is refused with 409.
     """

@@ -30,6 +30,7 @@ class RunView(BaseModel):
     effects: list[str] = Field(
         description="The ids of the calls that changed, or may have changed, the world."
     )
+    warnings: list[str] = Field(description="The sampling parameters that had no effect.")
     created_at: Timestamp
     finished_at: Timestamp | None
 
@@ -42,6 +43,7 @@ def run_view(record: RunRecord, outcome: RunOutcome) -> dict[str, Any]:
         "message_id": record.message_id or None,
         "status": record.status,
         "effects": list(outcome.effects),
+        "warnings": list(outcome.warnings),
         "created_at": time_text(record.created_at),
         "finished_at": time_text(record.finished_at) if record.finished_at else None,
     } | outcome_view(outcome)

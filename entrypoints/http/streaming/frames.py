@@ -11,6 +11,7 @@ from entrypoints.http.answers import HumanAnswer
 from entrypoints.http.field_messages import field_problems, in_words
 from entrypoints.http.fields import MESSAGE_LENGTH
 from entrypoints.http.idempotency import FORM
+from entrypoints.http.sampling import SamplingBody
 from entrypoints.http.streaming.connection import read_json
 
 Taken = TypeVar("Taken")
@@ -41,6 +42,7 @@ class ChatFrame(_Frame):
     provider: str | None = None
     model: str | None = Field(None, min_length=1, max_length=200)
     agent: str | None = None
+    sampling: SamplingBody | None = Field(None, description="How the model is to answer.")
     on_disconnect: Literal["continue", "cancel"] = Field(
         "continue", description="What becomes of the run when the client leaves the socket."
     )

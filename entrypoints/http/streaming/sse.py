@@ -112,6 +112,7 @@ def chat_answer(answer: RunAnswer) -> dict[str, Any]:
         "requires_consent": requests[0] if requests else None,
         "consent_requests": requests,
         "usage": usage(used.input_tokens, used.output_tokens, used.cached_tokens, outcome.cost_usd),
+        "warnings": list(outcome.warnings),
     }
 
 

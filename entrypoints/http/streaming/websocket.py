@@ -19,6 +19,7 @@ from domain.shared.idempotency import RequestKey
 from domain.shared.log_context import bind
 from entrypoints.encoding import dump
 from entrypoints.http.idempotency import fingerprint
+from entrypoints.http.sampling import read_sampling
 from entrypoints.http.security.connections import note_authenticated
 from entrypoints.http.security.socket_admission import IdentityCheck, by_token
 from entrypoints.http.security.tickets import takes_ticket
@@ -149,6 +150,7 @@ class ChatSession(SocketSession[Frame]):
             provider=frame.provider,
             model=frame.model,
             agent=frame.agent,
+            sampling=read_sampling(frame.sampling),
         )
         if OnDisconnect(frame.on_disconnect) is OnDisconnect.CANCEL:
             self._dependent[started.run_id] = user

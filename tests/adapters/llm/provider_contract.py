@@ -23,6 +23,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -221,7 +222,7 @@ class ProviderContract(ChatModelContract):
             HISTORIES[history],
             system="Be brief.",
             tools=[add, _HARMLESS],
-            max_output_tokens=1000,
+            sampling=Sampling(max_output_tokens=1000),
         )
         assert words(pieces)
 

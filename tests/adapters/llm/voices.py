@@ -5,6 +5,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from domain.conversations.sampling import Sampling
+
 Event = dict[str, Any]
 
 
@@ -17,8 +19,9 @@ class Voice(ABC):
     """One dialect. ``words`` maps what an end is to words for it that a server may use."""
 
     words: ClassVar[Mapping[str, Sequence[str]]]
-    optional: ClassVar[str] = "temperature"  # a field that is left out where it is refused,
-    request: ClassVar[Mapping[str, Any]] = {"temperature": 0.5}  # and what makes it sent
+    # A field that is left out where it is refused, and what makes it sent.
+    optional: ClassVar[str] = "temperature"
+    request: ClassVar[Mapping[str, Any]] = {"sampling": Sampling(temperature=0.5)}
     has_calls: ClassVar[bool] = True
 
     def begin(self) -> list[Event]:
@@ -95,7 +98,7 @@ class Responses(Voice):
     """OpenAI's Responses API."""
 
     optional = "max_output_tokens"
-    request: ClassVar = {"max_output_tokens": 100}
+    request: ClassVar = {"sampling": Sampling(max_output_tokens=100)}
     words: ClassVar = {
         "end": ["completed"],
         "length": ["max_output_tokens", "max_tokens", "length"],

@@ -8,6 +8,8 @@ import pytest
 from adapters.persistence import Database, Store
 from domain.configuration.configuration import Configuration
 from domain.conversations.conversation import new_conversation
+from domain.conversations.model_preference import ModelPreference
+from domain.conversations.sampling import Sampling
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy, Comparison, Condition, Decision, Rule
 from domain.shared.ids import new_id
@@ -48,12 +50,14 @@ async def test_a_conversation_may_prefer_a_model(store: Store, changed: bool) ->
         await store.configurations.change(lambda _: Configuration("openai", "gpt-x"))
     general = await store.configurations.load()
     plain = new_conversation(ANN, "", NOW)
-    choosy = new_conversation(ANN, "", NOW, "anthropic", "claude-x")
+    choosy = new_conversation(
+        ANN, "", NOW, ModelPreference("anthropic", "claude-x"), Sampling(seed=7, stop=("x",))
+    )
     for conversation in (plain, choosy):
         await store.conversations.add(conversation)
     load = store.configurations.load_for
 
-    expected = replace(general, provider="anthropic", model="claude-x")
+    expected = replace(general, provider="anthropic", model="claude-x", sampling=choosy.sampling)
     assert await load(ANN, choosy.id) == expected
     for user, other in [(ANN, plain.id), (ANN, "none"), (ANN, new_id()), (BOB, choosy.id)]:
         assert await load(user, other) == general

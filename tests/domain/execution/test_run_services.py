@@ -88,7 +88,7 @@ async def test_a_tool_asks_the_model_of_its_run() -> None:
         "Be short.",
         (),
     )
-    assert request.max_output_tokens is not None
+    assert request.sampling.max_output_tokens is not None
     end = last(events)
     assert (end.input_tokens, end.output_tokens) == (9, 12)  # of all three answers
     assert end.cost_usd == pytest.approx(21 / 1_000_000)

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelChoice,
@@ -90,7 +91,7 @@ def test_the_estimate_is_of_the_dearest_model() -> None:
         AssistantTurn("说说", (ToolUse("c1", "look", {"q": 1}),)),
         ToolTurn("c1", "look", "\ud800"),
     ]
-    request = ModelRequest("m", turns, "sys", max_output_tokens=100)
+    request = ModelRequest("m", turns, "sys", sampling=Sampling(max_output_tokens=100))
     choices = [ModelChoice("p", each) for each in ("cheap", "dear", "free")]
     amount = estimated(request, choices, PRICES)
     tokens = -(-(3 + 40 + 6 + len("look {'q': 1}") + 1) // 4) + 100

@@ -13,6 +13,7 @@ import pytest
 from adapters.llm.anthropic.errors import anthropic_errors
 from adapters.llm.anthropic.model import AnthropicChat
 from adapters.llm.sdk.failures import http_errors
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -103,8 +104,7 @@ async def test_sends_the_whole_conversation(
         ],
         system="Be brief.",
         tools=[ping, add],
-        temperature=0.0,
-        max_output_tokens=100,
+        sampling=Sampling(temperature=0.0, max_output_tokens=100),
     )
     [piece async for piece in model.stream(request)]
     (seen,) = wire.requests

@@ -10,6 +10,7 @@ from google.genai import errors
 from adapters.llm.google.errors import google_errors
 from adapters.llm.google.model import GoogleChat
 from adapters.llm.sdk.failures import http_errors
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -102,8 +103,7 @@ async def test_sends_the_whole_conversation(
         ],
         system="Be brief.",
         tools=[add],
-        temperature=0.0,
-        max_output_tokens=100,
+        sampling=Sampling(temperature=0.0, max_output_tokens=100),
     )
     [piece async for piece in model.stream(request)]
     (seen,) = google.requests

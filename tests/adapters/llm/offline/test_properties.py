@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapters.llm.offline import PROVIDER
 from adapters.llm.offline.model import OfflineChat
 from adapters.llm.offline.schemas import fields_of, item_field
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     ModelRequest,
     Piece,
@@ -177,7 +178,10 @@ async def test_a_hostile_message_is_answered() -> None:
 
 async def test_text_stops_at_the_limit_of_tokens() -> None:
     request = ModelRequest(
-        PROVIDER.default_model, [UserTurn("help")], tools=TOOLS, max_output_tokens=5
+        PROVIDER.default_model,
+        [UserTurn("help")],
+        tools=TOOLS,
+        sampling=Sampling(max_output_tokens=5),
     )
     pieces = [piece async for piece in OfflineChat().stream(request)]
     assert isinstance(pieces[-1], Stop)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from adapters.llm.openai.chat import OpenAIChat
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -68,8 +69,7 @@ async def test_sends_the_whole_conversation(
         ],
         system="Be brief.",
         tools=[add],
-        temperature=0.0,
-        max_output_tokens=100,
+        sampling=Sampling(temperature=0.0, max_output_tokens=100),
     )
     [piece async for piece in model.stream(request)]
     (seen,) = wire.requests
@@ -137,5 +137,5 @@ async def test_leaves_out_a_temperature_that_the_model_refuses(
     wire: OpenAIWireServer, model: OpenAIChat
 ) -> None:
     for _ in range(2):
-        assert words(await answer(model, "thinker", temperature=0.5))
+        assert words(await answer(model, "thinker", sampling=Sampling(temperature=0.5)))
     assert ["temperature" in seen.body for seen in wire.requests] == [True, False, False]

@@ -11,6 +11,7 @@ import pytest
 from adapters.llm.openai.chat import OpenAIChat
 from adapters.llm.openai.chat_answer import CompletionReader
 from adapters.llm.openai.chat_messages import messages_of
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -164,7 +165,7 @@ async def test_asks_for_the_old_limit_where_the_new_one_is_refused(wire: OpenAIW
     refusal = {"detail": [{"loc": ["body", "max_completion_tokens"], "msg": "extra"}]}
     wire.play("k", [Reply(422, refusal)], VOICE.said("Hi"))
     model = OpenAIChat(api_key="sk-test", base_url=wire.base_url)
-    assert words(await answer(model, "k", max_output_tokens=9)) == ["Hi"]
+    assert words(await answer(model, "k", sampling=Sampling(max_output_tokens=9))) == ["Hi"]
     await model.close()
     limits = [{"max_tokens", "max_completion_tokens"} & seen.body.keys() for seen in wire.requests]
     assert limits == [{"max_completion_tokens"}, {"max_tokens"}]

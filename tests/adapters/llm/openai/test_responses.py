@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from adapters.llm.openai.responses import ResponsesChat
 from adapters.llm.openai.responses_answer import ResponseReader
 from adapters.llm.reading.decoding import MalformedAnswer
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -69,7 +70,14 @@ async def test_sends_the_whole_conversation(
         AssistantTurn(""),
         UserTurn("Again."),
     ]
-    await answer(model, "echo", turns, system="Be brief.", tools=[add], max_output_tokens=5)
+    await answer(
+        model,
+        "echo",
+        turns,
+        system="Be brief.",
+        tools=[add],
+        sampling=Sampling(max_output_tokens=5),
+    )
     (seen,) = wire.requests
     assert seen.headers["authorization"] == "Bearer sk-test"
     arguments = f'{{"a":{2**70},"b":1}}'
@@ -183,7 +191,7 @@ async def test_keeps_no_reasoning_that_is_too_large(
 
 
 async def test_asks_no_plain_model_to_reason(wire: OpenAIWireServer, model: ResponsesChat) -> None:
-    await answer(model, "gpt-4.1-mini", temperature=0.0)
+    await answer(model, "gpt-4.1-mini", sampling=Sampling(temperature=0.0))
     (seen,) = wire.requests
     assert seen.body.keys() == {"model", "input", "stream", "store", "temperature"}
 
@@ -196,7 +204,7 @@ async def test_remembers_what_a_model_refuses(
     wire: OpenAIWireServer, model: ResponsesChat, name: str, refused: set[str]
 ) -> None:
     for _ in range(2):
-        assert words(await answer(model, name, temperature=0.5))
+        assert words(await answer(model, name, sampling=Sampling(temperature=0.5)))
     sent = [seen.body.keys() & {"include", "reasoning", "temperature"} for seen in wire.requests]
     everything = {"include", "reasoning", "temperature"}
     assert sent[0] == everything

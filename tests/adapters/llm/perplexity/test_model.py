@@ -9,6 +9,7 @@ from adapters.llm.perplexity import PROVIDER
 from adapters.llm.provider_record import ProviderConnection, ProviderOptions
 from adapters.llm.reading.sources import listed
 from adapters.llm.sdk.plain_turns import plain_turns
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ToolTurn,
@@ -79,7 +80,9 @@ async def test_does_not_know_the_model(model: ChatModel) -> None:
 async def test_sends_only_what_it_takes(
     server: PerplexityWireServer, model: ChatModel, add: ToolSpec
 ) -> None:
-    await answer(model, "echo", system="Be brief.", tools=[add], max_output_tokens=9)
+    await answer(
+        model, "echo", system="Be brief.", tools=[add], sampling=Sampling(max_output_tokens=9)
+    )
     assert server.requests[0].body == {
         "model": "echo",
         "messages": [

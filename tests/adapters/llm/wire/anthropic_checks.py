@@ -81,9 +81,24 @@ def _check_body(body: Mapping[str, Any]) -> None:
     names = list(_tool_names(body.get("tools", [])))
     _require(len(names) == len(set(names)), "tools: Tool names must be unique.")
     _check_messages(body)
+    _check_sampling(body, names)
     marks = json.dumps(body).count('"cache_control": {"type": "ephemeral"}')
     _require(marks == json.dumps(body).count('"cache_control"'), "cache_control: invalid")
     _require(marks <= _MOST_MARKS, f"A maximum of 4 blocks with cache_control, found {marks}.")
+
+
+def _check_sampling(body: Mapping[str, Any], names: Sequence[str]) -> None:
+    for at, text in enumerate(body.get("stop_sequences", [])):
+        _require(
+            text.strip(), f"stop_sequences.{at}: each stop sequence must contain non-whitespace"
+        )
+    choice = body.get("tool_choice", {"type": "auto"})
+    _require(choice["type"] in {"auto", "any", "none", "tool"}, "tool_choice.type: invalid")
+    _require(choice.get("name", "") in {"", *names}, "tool_choice.name: no such tool")
+    schema = body.get("output_config", {}).get("format", {}).get("schema", {})
+    closed = schema.get("type") != "object" or schema.get("additionalProperties") is False
+    words = "output_config.format.schema: 'additionalProperties' must be explicitly set to false"
+    _require(closed, words)
 
 
 def _tool_names(tools: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -16,7 +16,12 @@ _FIELDS = {
         "generationConfig",
         "safetySettings",
     },
-    "generation_config": {"temperature", "maxOutputTokens", "thinkingConfig"},
+    "generation_config": {
+        *("temperature", "maxOutputTokens", "thinkingConfig", "topP", "stopSequences", "seed"),
+        *("responseMimeType", "responseJsonSchema"),
+    },
+    "tool_config": {"functionCallingConfig"},
+    "function_calling_config": {"mode", "allowedFunctionNames"},
     "tools": {"functionDeclarations"},
     "function_declarations": {"name", "description", "parameters", "parametersJsonSchema"},
     "contents": {"role", "parts"},
@@ -27,6 +32,7 @@ _FIELDS = {
 _NAME = re.compile(r"[a-zA-Z_][\w.:-]{0,127}")
 _MODEL = re.compile(r"[\w.:-]+", re.ASCII)
 _THINKING = re.compile(r"gemini-(2\.5|[3-9]|(flash|pro)-latest)")
+_NO_FORMAT = re.compile(r"gemini-[12]\.")
 _NEEDS_NO_SIGNATURE = re.compile(r"gemini-[12]\.")
 
 
@@ -44,6 +50,11 @@ def _problems(model: str, body: Mapping[str, Any]) -> Iterator[str]:
     yield from _unknown("generation_config", config)
     if "thinkingConfig" in config and not _THINKING.match(model):
         yield f"Thinking is not enabled for models/{model}"
+    calling = body.get("toolConfig", {})
+    yield from _unknown("tool_config", calling)
+    yield from _unknown("function_calling_config", calling.get("functionCallingConfig", {}))
+    if "responseMimeType" in config and tools and _NO_FORMAT.match(model):
+        yield ("Function calling with a response mime type: 'application/json' is unsupported")
     for tool in tools:
         yield from _unknown("tools", tool)
         for declaration in tool["functionDeclarations"]:

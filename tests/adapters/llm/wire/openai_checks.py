@@ -9,11 +9,11 @@ _PLAIN = ("gpt-4", "plain")  # models that do not reason
 
 _COMPLETION = {
     *("max_completion_tokens", "max_tokens", "messages", "model", "stream", "stream_options"),
-    *("temperature", "tools"),
+    *("temperature", "tools", "top_p", "stop", "seed", "tool_choice", "response_format"),
 }
 _RESPONSE = {
     *("include", "input", "instructions", "max_output_tokens", "model", "reasoning", "store"),
-    *("stream", "temperature", "tools"),
+    *("stream", "temperature", "tools", "top_p", "tool_choice", "text"),
 }
 _ITEMS = {
     "message": {"type", "role", "content", "phase"},
@@ -64,7 +64,7 @@ def check_completion(body: Mapping[str, Any]) -> None:
             _check_call(call["function"])
         waiting = [call["id"] for call in calls]
     _require(not waiting, "The following tool_call_ids did not have response messages", "messages")
-    _check_temperature(body, taken=body["model"] != "thinker")
+    _check_sampling(body, taken=body["model"] != "thinker")
     _check_tools([{"type": each["type"], **each["function"]} for each in body.get("tools", [])])
 
 
@@ -89,13 +89,17 @@ def _check_reasoning(body: Mapping[str, Any]) -> None:
     if "reasoning" in body and model == "unverified":
         words = "Your organization must be verified to generate reasoning summaries."
         raise Refusal(words, "reasoning.summary", "unsupported_value")
-    _check_temperature(body, taken=plain)
+    _check_sampling(body, taken=plain)
 
 
-def _check_temperature(body: Mapping[str, Any], *, taken: bool) -> None:
-    if "temperature" in body and not taken:
-        words = "Unsupported parameter: 'temperature' is not supported with this model."
-        raise Refusal(words, "temperature", "unsupported_parameter")
+def _check_sampling(body: Mapping[str, Any], *, taken: bool) -> None:
+    for name in ("temperature", "top_p", "stop"):
+        if name in body and not taken:
+            words = f"Unsupported parameter: '{name}' is not supported with this model."
+            raise Refusal(words, name, "unsupported_parameter")
+    if "tool_choice" in body:
+        words = "'tool_choice' is only allowed when 'tools' are specified."
+        _require(body.get("tools"), words, "tool_choice")
 
 
 def _check_items(items: Sequence[Mapping[str, Any]]) -> None:

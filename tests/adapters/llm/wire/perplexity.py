@@ -41,7 +41,7 @@ SOURCES = {
         {"title": None, "url": "https://example.org/b", "date": None},
     ],
 }
-_FIELDS = {"model", "messages", "stream", "max_tokens", "temperature"}
+_FIELDS = {"model", "messages", "stream", "max_tokens", "temperature", "top_p", "response_format"}
 
 
 def chunk(said: str, new: str, finish: str | None = None, **more: Any) -> bytes:

@@ -71,6 +71,7 @@ ALL = [
     "0026_budgets",
     "0027_session_ends",
     "0028_session_limits",
+    "0029_sampling",
 ]
 MIGRATE = """
 import asyncio, sys

@@ -9,7 +9,7 @@ from tests.entrypoints.http.conftest import Client, Install, Installation
 
 PATH = "/api/config"
 FRESH: dict[str, Any] = {
-    "llm": {"provider": "scripted", "model": "cassette", "fallbacks": []},
+    "llm": {"provider": "scripted", "model": "cassette", "fallbacks": [], "sampling": {}},
     "agent": {"autonomy_level": "semi"},
     "cloud_providers": {
         "aws": {"enabled": False},
@@ -20,7 +20,8 @@ FRESH: dict[str, Any] = {
 
 
 def llm(provider: str, model: str, *fallbacks: dict[str, str]) -> dict[str, Any]:
-    return {"llm": {"provider": provider, "model": model, "fallbacks": list(fallbacks)}}
+    chosen = {"provider": provider, "model": model, "fallbacks": list(fallbacks)}
+    return {"llm": {**chosen, "sampling": {}}}
 
 
 async def test_anybody_may_look(ada: Client) -> None:
