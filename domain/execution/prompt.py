@@ -8,6 +8,7 @@ from domain.agents.agent import Agent
 from domain.conversations.calls import CallOutcome, Problem
 from domain.conversations.conversation import Message, MessageRole
 from domain.models.messages import AssistantTurn, ModelChoice, ToolTurn, ToolUse, Turn, UserTurn
+from domain.runs.events import RunStarted
 from domain.runs.run import Run, Step
 from domain.shared.error_codes import Refusal
 from domain.tools.result_pages import model_text
@@ -30,6 +31,16 @@ def system_prompt(today: date, agent: Agent | None = None) -> str:
     """Return the system prompt, with the agent's instructions if there is one."""
     instructions = _GENERAL if agent is None else agent.instructions
     return f"{instructions} {_ALWAYS.format(today=today.isoformat())}"
+
+
+def history_of(started: RunStarted, messages: Sequence[Message]) -> list[Turn]:
+    """Return the turns before a run's own: of its conversation up to the question, or that alone.
+
+    A direct run that is a tool call has none.
+    """
+    if started.is_direct:
+        return [UserTurn(started.question)] if started.question else []
+    return of_messages(messages)
 
 
 def of_messages(messages: Sequence[Message]) -> list[Turn]:

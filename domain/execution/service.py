@@ -11,7 +11,7 @@ from domain.accounts.users import User
 from domain.configuration.configuration import Configuration
 from domain.conversations.conversation import TITLE_LENGTH
 from domain.conversations.sampling import DEFAULTS, Sampling
-from domain.execution.prompt import of_messages
+from domain.execution.prompt import history_of
 from domain.execution.setup import RunSetup
 from domain.execution.task import Task
 from domain.execution.worker import HISTORY_LIMIT, Worker
@@ -108,6 +108,26 @@ class RunService:
         events = (intended, StepEnded(StopReason.TOOL_CALLS, 0, 0, 0))
         return await self._begin(user, started, configuration, "", None, events, key)
 
+    async def ask(
+        self,
+        user: User,
+        question: str,
+        key: RequestKey | None = None,
+        *,
+        sampling: Sampling = DEFAULTS,
+    ) -> Started:
+        """Start a direct run in which a model answers a question: no history, no tools.
+
+        ``sampling`` holds for this question; what it leaves open is as it is configured.
+
+        Raises:
+            IdempotencyConflict: the key came before with another request.
+            Unavailable: no provider is configured, or the service is stopping.
+
+        """
+        started, configuration = await self._setup.for_question(user, question, sampling)
+        return await self._begin(user, started, configuration, "", None, (), key)
+
     async def _begin(
         self,
         user: User,
@@ -145,7 +165,9 @@ class RunService:
         self._live.hint(new.started.conversation_id)  # wakes followers of the conversation
         if new.new_title is not None:
             self._notices.publish(conversation_created(new.started, new.at))
-        turns = [] if new.started.is_direct else [*of_messages(history), UserTurn(new.question)]
+        turns = history_of(new.started, history)
+        if not new.started.is_direct:
+            turns.append(UserTurn(new.question))
         waited = (self._clock.now() - new.at).total_seconds()
         self._worker.drive(Task(journal, user, configuration.policy(), turns, waited=waited))
         return Started(new.id)

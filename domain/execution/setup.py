@@ -1,6 +1,7 @@
 """Setup of new runs: provider, model, fallbacks, agent and autonomy of their first event."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from domain.accounts.users import User
@@ -109,6 +110,29 @@ class RunSetup:
             traceparent=caller_traceparent(),
         )
         return started, configuration, intended
+
+    async def for_question(
+        self, user: User, question: str, sampling: Sampling
+    ) -> tuple[RunStarted, Configuration]:
+        """Return the first event of a direct run that answers a question, and its configuration.
+
+        Raises:
+            Unavailable: no provider is configured.
+
+        """
+        started, configuration = await self.for_message(
+            user, None, provider=None, model=None, agent=None, sampling=sampling
+        )
+        direct = replace(
+            started,
+            conversation_id="",
+            question_id="",
+            message_id="",
+            max_steps=1,
+            is_direct=True,
+            question=question,
+        )
+        return direct, configuration
 
     def _default_model(self, provider: str) -> str:
         """Return the provider's default; empty if it is gone: the call may need no model."""

@@ -153,6 +153,23 @@ class AgentTools(Toolbox):
         return self._toolbox.get(name)
 
 
+class NoTools(Toolbox):
+    """The toolbox of a run that may call none."""
+
+    def tools(self) -> Sequence[Tool]:
+        """Return nothing."""
+        return ()
+
+    def get(self, name: str) -> Tool:
+        """Raise `UnknownTool`.
+
+        Raises:
+            UnknownTool: always.
+
+        """
+        raise UnknownTool(f"There are no tools here, and no {shorten(name, 64)!r}.")
+
+
 class ToolSelector:
     """Selects the tools of a run and of its requests to models."""
 
@@ -168,6 +185,8 @@ class ToolSelector:
 
     def toolbox(self, run: Run) -> Toolbox:
         """Return the tools that the run may call, selected or not."""
+        if run.started.question:
+            return NoTools()
         return self._toolbox if run.agent is None else AgentTools(self._toolbox, run.agent)
 
     async def schema(self, run: Run, name: str, place: str) -> Mapping[str, Any]:

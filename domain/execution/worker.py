@@ -13,7 +13,7 @@ from domain.consents.ports import Consents
 from domain.consents.service import expire_due
 from domain.execution.active_run import ActiveRun
 from domain.execution.endings import fail_run
-from domain.execution.prompt import of_messages
+from domain.execution.prompt import history_of
 from domain.execution.runner import Runner
 from domain.execution.takeover import record_takeover
 from domain.execution.task import Task
@@ -264,5 +264,5 @@ class Worker:
             self._driven[run_id].hold(_CANCELLED)
         policy = configuration.policy(run.autonomy)
         is_takeover = await record_takeover(journal, policy)
-        turns = of_messages(context.messages)
+        turns = history_of(run.started, context.messages)
         self.drive(Task(journal, context.user, policy, turns, is_takeover=is_takeover))

@@ -75,9 +75,8 @@ def decide(run: Run, policy: Policy, user: str = "", halt: Finish | None = None)
     if run.unsettled:
         return _tools(run, policy, user)
     last = run.steps[-1] if run.steps else None
-    if run.started.is_direct or (last is not None and not last.call_ids):
-        return Finish(RunStatus.COMPLETED)
-    return _think(run)
+    is_answered = last is not None and (run.started.is_direct or not last.call_ids)
+    return Finish(RunStatus.COMPLETED) if is_answered else _think(run)
 
 
 def _think(run: Run) -> Action:

@@ -33,8 +33,9 @@ from domain.runs.states import RunStatus
 class RunStarted:
     """The start of a run. ``message_id`` is the id of the answer to come.
 
-    A direct run is one tool call of a client, without a conversation and steps of a model: its tool
-    may ask the model that is configured. ``fallbacks`` are the models for failover, in order:
+    A direct run is in no conversation. It is one tool call of a client, whose tool may ask the
+    model that is configured; or, with a ``question``, a model's answer to that text alone, without
+    tools. ``fallbacks`` are the models for failover, in order:
     ``{provider, model}`` each. ``agent`` is a copy of the agent that the message was addressed to:
     ``{name, instructions, tools}``. ``request_id`` is that of the HTTP request, for the log lines
     of the run on any worker; ``key_id`` that of the API key with which it was started;
@@ -59,6 +60,7 @@ class RunStarted:
     traceparent: str = ""
     key_id: str = ""
     sampling: Mapping[str, Any] | None = None
+    question: str = ""
 
     @property
     def agent_name(self) -> str:

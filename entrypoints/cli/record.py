@@ -63,7 +63,7 @@ async def _events(run_id: str) -> "list[Event]":
     if not isinstance(events[-1].body, Ended):
         raise Conflict("The run waits for a consent: answer first, then record.")
     start = events[0].body
-    if isinstance(start, RunStarted) and start.is_direct:
+    if isinstance(start, RunStarted) and start.is_direct and not start.question:
         raise Conflict("No model answers in this run: it is one call of a tool.")
     return events
 

@@ -9,6 +9,7 @@ from entrypoints.encoding import dump
 from entrypoints.http.dialects.job_assistant import routes as job_assistant
 from entrypoints.http.dialects.job_assistant import socket as job_assistant_socket
 from entrypoints.http.dialects.job_assistant.errors import install_plain_errors
+from entrypoints.http.dialects.orchestration import routes as orchestration
 from entrypoints.http.errors import install_errors
 from entrypoints.http.idempotency import install_idempotency
 from entrypoints.http.openapi import pages
@@ -73,6 +74,7 @@ _BLUEPRINTS: Final = (
     learned_apis.blueprint,
     logs.blueprint,
     metrics.blueprint,
+    orchestration.blueprint,
     pages.blueprint,
     plugin_settings.blueprint,
     plugins.blueprint,

@@ -2,10 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
+from domain.accounts.api_keys import is_well_formed
 from entrypoints.settings.values import check_host, check_public_url, split_list
+
+
+def check_api_key(key: SecretStr) -> SecretStr:
+    """Return an API key of Puerto's own."""
+    if not is_well_formed(key.get_secret_value()):
+        raise ValueError("must be an API key of Puerto's, whole: `puerto key add` makes one")
+    return key
 
 
 class ServerSettings(BaseSettings):
@@ -26,6 +34,13 @@ class ServerSettings(BaseSettings):
         validation_alias="PUERTO_ALLOWED_HOSTS",
         description="Values of the Host header that are answered, separated by commas; health "
         "checks may have any. Not set: any.",
+    )
+    anonymous_key: Annotated[SecretStr, AfterValidator(check_api_key)] | None = Field(
+        None,
+        validation_alias="PUERTO_ANONYMOUS_KEY",
+        description="API key with which requests to `/ask` and `/logs` are made that come without "
+        "credentials: they may what the key may, each address within the rate limit. Not set: "
+        "they are refused.",
     )
     log_format: Literal["console", "json"] = Field(
         "console",

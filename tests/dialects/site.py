@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from shutil import copy
 from typing import Any, Final
@@ -28,11 +29,15 @@ _LISTED: Final = (
 
 @dataclass
 class Site:
-    """A running service, its administrator's token, and the file of the alerts that are raised."""
+    """A running service, and the file of the alerts that are raised."""
 
     service: RunningService
-    admin: str
     alerts: Path
+
+    @cached_property
+    def admin(self) -> str:
+        """The first administrator's token."""
+        return self.service.admin()
 
     def client(self, token: str | None = None) -> httpx2.Client:
         """Return a client that knows the address, and shows a token if there is one."""
@@ -66,4 +71,4 @@ def running_site(
         "ANTHROPIC_API_KEY": "sk-ant-nobody-is-asked",
     }
     with RunningService(folder, **given | settings) as service:
-        yield Site(service, service.admin(), alerts)
+        yield Site(service, alerts)

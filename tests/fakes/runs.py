@@ -245,7 +245,7 @@ class FakeRunLog(RunLog):
         self._memory.events[run_id] = (*stored, *new)
         self._memory.consents |= {consent.id: consent for consent in consents}
         for body in bodies:
-            if isinstance(body, QuestionGuarded) and body.content is not None:
+            if isinstance(body, QuestionGuarded) and body.question_id and body.content is not None:
                 self._memory.guard(run.record.conversation_id, body.question_id, body.content)
         self._memory.write(notices)
         if ending is not None:

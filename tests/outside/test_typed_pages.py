@@ -45,6 +45,7 @@ TYPED: Final = frozenset(
     {
         HOW_TO / "api-keys.md",
         HOW_TO / "call-an-api.md",
+        HOW_TO / "clients-of-other-backends.md",
         HOW_TO / "clouds.md",
         HOW_TO / "learn-an-api.md",
         HOW_TO / "manage-users.md",
@@ -199,6 +200,17 @@ def test_calling_an_api(stage: Stage) -> None:
 def call_nothing() -> Block:
     """Return a command that refuses settings which are wrong."""
     return Block("bash", "puerto doctor --json > /dev/null\n", 0)
+
+
+def test_talking_as_clients_of_other_backends(stage: Stage) -> None:
+    page = HOW_TO / "clients-of-other-backends.md"
+    replaced = {"http://localhost:8000": stage.service.url}
+
+    printed = stage.type(page, shell_blocks(page), replaced, TOKEN=stage.admin)
+
+    assert "data: [DONE]" in printed
+    assert '"tokens_used"' in printed
+    assert "pto_" in printed
 
 
 def test_learning_an_api(stage: Stage, api: WebServer) -> None:

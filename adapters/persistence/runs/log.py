@@ -147,7 +147,7 @@ class TortoiseRunLog(RunLog):
         guarded = {
             body.question_id: storable(body.content)
             for body in bodies
-            if isinstance(body, QuestionGuarded) and body.content is not None
+            if isinstance(body, QuestionGuarded) and body.question_id and body.content is not None
         }
 
         async def work() -> None:

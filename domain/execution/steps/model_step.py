@@ -68,7 +68,7 @@ class ModelStep:
         if (problem := await self._guards.admit(task)) is not None:
             await journal.record(*self.withheld(journal.run), _erred(problem))
             return
-        tools = await shown.specs(journal.run)
+        tools = () if journal.run.started.question else await shown.specs(journal.run)
         sampling = _sampling(journal.run, tools)
         request_for = self._request_for(task, tools, sampling)
         if (problem := await self._budget_problem(journal.run, request_for)) is not None:
@@ -155,7 +155,8 @@ class ModelStep:
 
     def _request_for(self, task: Task, tools: Sequence[ToolSpec], sampling: Sampling) -> RequestFor:
         run = task.journal.run
-        system = system_prompt(self._clock.now().date(), run.agent)
+        today = self._clock.now().date()
+        system = "" if run.started.question else system_prompt(today, run.agent)
 
         def request_for(choice: ModelChoice) -> ModelRequest:
             turns = [*with_question(task.history, run), *of_run(run, choice)]

@@ -87,6 +87,10 @@ TAGS: Final[list[Json]] = [
     {"name": "metrics", "description": "Figures of the service and of the clouds, for operators."},
     {"name": "logs", "description": "What the service logged, for operators."},
     {
+        "name": "orchestration",
+        "description": "One question to the model, for clients written for an orchestration API.",
+    },
+    {
         "name": "job assistant",
         "description": "The addresses of the Magna AI Agent API, for clients written for it.",
     },

@@ -16,7 +16,7 @@ class RunView(BaseModel):
     """A run: its status, and its outcome so far."""
 
     id: Id
-    conversation_id: Id | None = Field(description="null: a tool was called without the agent.")
+    conversation_id: Id | None = Field(description="null: it is in no conversation.")
     message_id: Id | None = Field(description="The id of its answer in the conversation.")
     status: RunStatus
     stop: str | None = Field(

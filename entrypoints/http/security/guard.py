@@ -29,13 +29,21 @@ View = TypeVar("View", bound=Callable[..., Awaitable[Any]])
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}", re.ASCII)
 _OPEN: Final = "_puerto_open"
 _ROLE: Final = "_puerto_role"
+_ANONYMOUS: Final = "_puerto_anonymous"
 
+_log = logging.getLogger("puerto.http")
 _access_log = logging.getLogger("puerto.access")
 
 
 def open_to_all(view: View) -> View:
     """Mark a view as usable without credentials."""
     setattr(view, _OPEN, True)
+    return view
+
+
+def may_be_anonymous(view: View) -> View:
+    """Mark a view as usable without credentials where the operator has set a key for that."""
+    setattr(view, _ANONYMOUS, True)
     return view
 
 
@@ -111,7 +119,7 @@ async def _count_request() -> None:
         except (Unauthenticated, Forbidden, Unavailable) as refused:
             g.refusal = refused
     if "refusal" in g or not is_free(request.endpoint):
-        await count(request, g.get("identity"))
+        await count(request, None if g.get("is_anonymous") else g.get("identity"))
 
 
 async def _check_text() -> None:
@@ -128,7 +136,8 @@ async def _check_caller() -> None:
         return
     if "refusal" in g:
         raise g.refusal
-    note_authenticated(request.scope)
+    if not g.get("is_anonymous"):
+        note_authenticated(request.scope)
     bind(user=g.identity.user.username, user_id=g.identity.user.id)
     if (scope := scope_of(rule.endpoint)) is not None:
         g.identity.require_scope(scope)
@@ -141,7 +150,22 @@ async def _caller_of(view: object) -> Identity:
         by_ticket = await redeem_ticket(request)
         if by_ticket is not None:
             return by_ticket
+    if header is None and (anonymous := await _anonymous(view)) is not None:
+        g.is_anonymous = True
+        return anonymous
     return await services().callers.recognise(bearer_token(header or ""))
+
+
+async def _anonymous(view: object) -> Identity | None:
+    """Return as whom a request without credentials is made; None: it may not be."""
+    key = services().settings.anonymous_key
+    if key is None or not getattr(view, _ANONYMOUS, False):
+        return None
+    try:
+        return await services().callers.recognise(key.get_secret_value())
+    except Unauthenticated:
+        _log.warning("PUERTO_ANONYMOUS_KEY is good for nothing: it was revoked, or is over")
+        return None
 
 
 async def _finish(response: Response) -> Response:

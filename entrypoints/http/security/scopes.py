@@ -17,6 +17,7 @@ _OF_BLUEPRINT: Final[Mapping[str, Scope]] = {
     "job_assistant": Scope.CHAT,
     "job_assistant_socket": Scope.CHAT,
     "learned_apis": Scope.LEARN,
+    "orchestration": Scope.CHAT,
     "runs": Scope.CHAT,
     "tool_schemas": Scope.TOOLS_READ,
     "tools": Scope.TOOLS_READ,

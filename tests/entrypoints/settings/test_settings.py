@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from adapters.llm import google, openai, scripted
+from domain.accounts.api_keys import new_key
 from domain.accounts.users import Role
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy
@@ -232,7 +233,8 @@ def test_fallbacks_are_read_in_order() -> None:
 def test_settings_do_not_change_and_show_no_secret() -> None:
     url = "postgresql://u:hunter2hunter2@h/n"
     urls = {"DATABASE_URL": url, "DATABASE_LISTEN_URL": url}
-    given = dict.fromkeys(SECRET_NAMES, GOOD_SECRET) | urls
+    key = new_key()
+    given = dict.fromkeys(SECRET_NAMES, GOOD_SECRET) | urls | {"PUERTO_ANONYMOUS_KEY": key}
     settings = load(**given)
     for shown in (
         repr(settings),
@@ -242,6 +244,7 @@ def test_settings_do_not_change_and_show_no_secret() -> None:
     ):
         assert GOOD_SECRET not in shown
         assert "hunter2" not in shown
+        assert key not in shown
     with pytest.raises(ValidationError):
         settings.api_port = 1  # type: ignore[misc]  # that it may not is the point
 

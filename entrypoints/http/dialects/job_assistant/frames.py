@@ -13,7 +13,7 @@ from domain.runs.call_events import (
 )
 from domain.runs.events import Ended, Erred, Event, Paused, Retried, RunStarted, StepEnded
 from entrypoints.encoding import consent_request, dump
-from entrypoints.http.dialects.job_assistant.spoken import SpokenText
+from entrypoints.http.dialects.spoken import SpokenText
 from entrypoints.http.fields import MESSAGE_LENGTH
 from entrypoints.http.streaming.frames import FrameReader, PingFrame
 

@@ -13,7 +13,7 @@ from domain.runs.states import RunStatus
 from domain.shared.log_context import bind
 from domain.shared.paging import DEFAULT_LIMIT
 from entrypoints.encoding import consent_request, dump, time_text, tool_call, tool_result
-from entrypoints.http.dialects.job_assistant.text_stream import text_stream
+from entrypoints.http.dialects.text_stream import text_stream
 from entrypoints.http.fields import MESSAGE_LENGTH, Id, Limit, RequestBody, Timestamp, example
 from entrypoints.http.idempotency import request_key, takes_key
 from entrypoints.http.openapi.document import can_fail, responds_with

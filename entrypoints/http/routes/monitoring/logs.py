@@ -10,7 +10,7 @@ from domain.accounts.users import Role
 from domain.monitoring.logs import LogEntry, LogQuery
 from entrypoints.encoding import dump, time_text
 from entrypoints.http.fields import Timestamp
-from entrypoints.http.security.guard import caller, for_role
+from entrypoints.http.security.guard import caller, for_role, may_be_anonymous
 from entrypoints.wiring.services import services
 
 blueprint = Blueprint("logs", __name__)
@@ -57,6 +57,7 @@ def log_view(entry: LogEntry) -> dict[str, Any]:
 
 @blueprint.get("/logs")
 @for_role(Role.OPERATOR)
+@may_be_anonymous
 @tag(["logs"])
 @validate_querystring(LogsQuery)
 @document_response(LogList)
@@ -64,6 +65,7 @@ async def find(query_args: LogsQuery) -> Response:
     """List what all workers logged, the newest first; those of other workers a second late.
 
     One id finds everything: that of a request also what the run did that it began, on any worker.
+    With `PUERTO_ANONYMOUS_KEY` it needs no credentials, if the key may read it.
     """
     query = LogQuery(
         limit=query_args.limit,

@@ -6,7 +6,7 @@ from adapters.persistence import Store
 from domain.runs.events import Answered, Body, QuestionGuarded
 from domain.shared.errors import LeaseLost
 from domain.shared.ids import new_id
-from tests.adapters.persistence.stores import DONE, a_run, a_user, an_ending
+from tests.adapters.persistence.stores import DONE, a_direct_run, a_run, a_user, an_ending
 
 ANN = new_id()
 
@@ -59,3 +59,15 @@ async def test_a_worker_without_the_lease_changes_nothing(store: Store) -> None:
 
     page = await store.conversations.messages(ANN, run.started.conversation_id, 10, None)
     assert page.items[0].model_text is None
+
+
+async def test_a_question_that_is_in_no_conversation_is_kept_by_its_event_alone(
+    store: Store,
+) -> None:
+    run = a_direct_run(ANN, events=())
+    await store.runs.start(run, 10)
+    guarded = QuestionGuarded("", "my ***")
+
+    await store.log.append(run.id, 1, 2, [guarded])
+
+    assert [event.body for event in await store.log.read(run.id, None, 10)][1:] == [guarded]

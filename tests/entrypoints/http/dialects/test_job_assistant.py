@@ -12,10 +12,10 @@ from domain.runs.call_events import ToolErred, ToolFinished, ToolIntended
 from domain.runs.events import Body, Chunk, Ended, Erred, Event, Paused, Retried, StepEnded
 from domain.runs.states import CallState, RunStatus
 from domain.tools.tool import Effect
-from entrypoints.http.dialects.job_assistant.errors import ADDRESSES, plain_error
+from entrypoints.http.dialects.job_assistant.errors import ADDRESSES, PlainError, plain_error
 from entrypoints.http.dialects.job_assistant.frames import RunFrames, SocketFrames
-from entrypoints.http.dialects.job_assistant.text_stream import TextEvents
-from entrypoints.http.error_shapes import ErrorFacts
+from entrypoints.http.dialects.text_stream import DONE, TextEvents
+from entrypoints.http.error_shapes import ErrorFacts, ErrorShape
 from tests.domain.builders import numbered, started, step
 
 END = Ended(RunStatus.COMPLETED, "end", 1, 2)
@@ -38,7 +38,7 @@ def data_of(stream: bytes) -> list[str]:
 
 
 def streamed(*bodies: Body) -> bytes:
-    encoder = TextEvents("a1b2c3")
+    encoder = TextEvents("a1b2c3", ErrorShape(PlainError, plain_error), DONE)
     return b"".join(encoder.server_sent([event]) for event in numbered([started(), *bodies]))
 
 

@@ -93,6 +93,7 @@ async def test_every_body_has_an_example_that_succeeds(
 
     await try_accounts(attempt, admin, installation.anyone)
     await attempt("POST", "/api/chat")
+    await attempt("POST", "/ask")
     await attempt("POST", "/api/chat/message")
     conversation_id = (await attempt("POST", "/api/conversations"))["id"]
     path = "/api/conversations/{conversation_id}"

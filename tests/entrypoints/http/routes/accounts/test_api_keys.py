@@ -129,5 +129,5 @@ async def test_each_route_has_the_scope_that_is_said(installation: Installation)
     assert {each.partition(".")[0] for each in found[Scope.CHAT]} == {
         *("agents", "artifacts", "chat", "connected_accounts", "consents"),
         *("conversations", "following", "job_assistant", "job_assistant_socket"),
-        *("runs", "usage", "websocket"),
+        *("orchestration", "runs", "usage", "websocket"),
     }

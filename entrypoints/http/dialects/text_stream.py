@@ -1,4 +1,4 @@
-"""A run as server-sent events of bare text, with ``[DONE]`` as the last.
+"""A run as server-sent events of bare text.
 
 Server-sent events: WHATWG HTML, section 9.2.
 """
@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from functools import partial
-from typing import Final
+from typing import Any, ClassVar, Final
 
-from quart import Response, g
+from pydantic import RootModel
+from quart import Response, current_app, g, request
 
 from domain.conversations.calls import Problem
 from domain.runs.call_events import ConsentRequested
@@ -19,24 +20,35 @@ from domain.runs.reader import RunReader
 from domain.runs.states import RunStatus
 from domain.shared.errors import PuertoError
 from entrypoints.encoding import dump
-from entrypoints.http.dialects.job_assistant.errors import plain_error
-from entrypoints.http.dialects.job_assistant.spoken import BREAK, SpokenText, request_in_words
-from entrypoints.http.error_shapes import ErrorFacts
+from entrypoints.http.dialects.spoken import BREAK, SpokenText, request_in_words
+from entrypoints.http.error_shapes import ErrorFacts, ErrorShape, shape_at
 from entrypoints.http.security.guard import identity
 from entrypoints.http.streaming.connection import Send, Stream, stream_part
 from entrypoints.http.streaming.sse import ALIVE, STREAM_HEADERS, failure, log_cut
 from entrypoints.wiring.services import services
 
 DONE: Final = b"data: [DONE]\n\n"
+NOTHING: Final = b""  # the answer ends with its connection
 _LINE_BREAK: Final = re.compile(r"\r\n|\r|\n")
 _WITHIN_DONE: Final = re.compile(r"(?<=\[)(?=DONE\])")
 
 
-class TextEvents:
-    """Turns the events of one run into server-sent events of text."""
+class TextPieces(RootModel[Any]):
+    """Server-sent events of bare text: joined, their data is the answer.
 
-    def __init__(self, request_id: str) -> None:
+    Line breaks are several `data` lines. An event `error` holds an error in the answer's middle.
+    """
+
+    media_types: ClassVar = ("text/event-stream",)
+
+
+class TextEvents:
+    """Turns the events of one run into server-sent events of text; ``done`` is the last."""
+
+    def __init__(self, request_id: str, shape: ErrorShape, done: bytes) -> None:
         self._request_id = request_id
+        self._shape = shape
+        self._done = done
         self._text = SpokenText()
         self._has_spoken = False
         self._ends_in_return = False
@@ -51,11 +63,11 @@ class TextEvents:
                 return self._data((BREAK if self._has_spoken else "") + request_in_words(body))
             case Erred() as body:
                 facts = ErrorFacts(body.code, body.message, body.details, self._request_id)
-                return b"event: error\ndata: %b\n\n" % dump(plain_error(facts))
+                return b"event: error\ndata: %b\n\n" % dump(self._shape.body(facts))
             case Paused():
-                return DONE
+                return self._done
             case Ended(status):
-                return b"" if status is RunStatus.FAILED else DONE
+                return b"" if status is RunStatus.FAILED else self._done
         return self._data(self._text.added_by(event))
 
     def _data(self, text: str) -> bytes:
@@ -75,8 +87,8 @@ class TextEvents:
         return "".join(blocks).encode(errors="replace")
 
 
-async def text_stream(reader: RunReader) -> Response:
-    """Return a response that streams the text of a run.
+async def text_stream(reader: RunReader, done: bytes = DONE) -> Response:
+    """Return a response that streams the text of a run; ``done`` comes after the whole of it.
 
     It begins with the first text, or the first keep-alive: a run that fails before is answered as
     an error, with its status.
@@ -97,7 +109,8 @@ async def text_stream(reader: RunReader) -> Response:
         problem = Problem(opening.code, opening.message, opening.details)
         return failure(problem, _place(reader.run_id, first))
     login = services().accounts.login_watch.during(identity())
-    body = partial(_send_text, TextEvents(g.request_id), _joined(first, batches), login)
+    encoder = TextEvents(g.request_id, shape_at(current_app.extensions, request.path), done)
+    body = partial(_send_text, encoder, _joined(first, batches), login)
     return Stream(body, content_type="text/event-stream", headers=STREAM_HEADERS)
 
 
@@ -118,7 +131,7 @@ def _opens(event: Event) -> bool:
 def _place(run_id: str, events: Sequence[Event]) -> dict[str, str]:
     bodies = (event.body for event in events)
     began = next((each.conversation_id for each in bodies if isinstance(each, RunStarted)), "")
-    return {"run_id": run_id, "conversation_id": began}
+    return {"run_id": run_id} | ({"conversation_id": began} if began else {})
 
 
 async def _joined(first: Sequence[Event], batches: Batches) -> Batches:
