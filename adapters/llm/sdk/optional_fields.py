@@ -6,6 +6,7 @@ sometimes the account. A refused field is left out from then on for that model.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from adapters.llm.reading.error_words import words_of_body
@@ -15,10 +16,26 @@ if TYPE_CHECKING:
 
 MEMENTOS = "mementos"  # stands for the mementos of earlier answers, as if it was a field
 
+# A value is refused, not the field: another one may be accepted.
+_OF_VALUE = re.compile(
+    r"too (large|small|high|low|big|many|long)|at (most|least)|(less|greater|more) than|maximum|"
+    r"minimum|between|range",
+    re.IGNORECASE,
+)
 _REFUSALS = frozenset({400, 422, 500})  # llama.cpp answers 500 where a template refuses
 _MOST_MODELS = 1000  # that are remembered
 
 Without = frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedField:
+    """A field to leave out; ``lasts`` says whether the model refuses it whatever its value."""
+
+    name: str
+    lasts: bool
+
+
 Encode = Callable[[Without], bytes]
 
 
@@ -43,7 +60,7 @@ class OptionalFields:
         return self._refused.get(model, frozenset())
 
     def remember(self, model: str, without: Without) -> None:
-        """Remember for the model that a request without these fields was accepted."""
+        """Remember for the model that it refuses these fields, whatever they hold."""
         if kept := without - self._passing:
             if len(self._refused) >= _MOST_MODELS:
                 self._refused.clear()
@@ -51,7 +68,7 @@ class OptionalFields:
 
     def refused_in(
         self, response: "httpx2.Response", encode: Encode, without: Without
-    ) -> str | None:
+    ) -> RefusedField | None:
         """Return the field to leave out that an error response refuses; None without one.
 
         ``encode`` returns the request's body without some fields; ``without`` are the fields that
@@ -66,5 +83,5 @@ class OptionalFields:
         for field, pattern in self._named.items():
             is_named = field not in without and pattern.search(said)
             if is_named and encode(without | {field}) != body:
-                return field
+                return RefusedField(field, lasts=_OF_VALUE.search(said) is None)
         return None

@@ -183,7 +183,7 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
         The fields that were left out are returned with the response.
         """
         encode, model = partial(self._requests.encode, request), request.model
-        without = self._fields.refused(model)
+        without = lasting = self._fields.refused(model)
         while True:
             try:
                 response = await self._post(client, model, encode(without))
@@ -191,14 +191,16 @@ class SdkChat(ChatModel, ABC, Generic[Client]):
                 refusal = getattr(error, "response", None)
                 if refusal is None:
                     raise
-                field = self._fields.refused_in(refusal, encode, without)
-                if field is None:
+                refused = self._fields.refused_in(refusal, encode, without)
+                if refused is None:
                     raise
-                _log.warning("%s/%s does not take %s: left out", self._provider, model, field)
+                name = refused.name
+                _log.warning("%s/%s does not take %s: left out", self._provider, model, name)
             else:
-                self._fields.remember(model, without)
+                self._fields.remember(model, lasting)
                 return response, without
-            without |= {field}
+            without |= {name}
+            lasting |= {name} if refused.lasts else frozenset()
 
     @contextmanager
     def _log_failure(self, model: str) -> Iterator[None]:

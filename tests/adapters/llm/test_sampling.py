@@ -19,8 +19,10 @@ from tests.adapters.llm.provider_contract import KEY
 from tests.adapters.llm.wire.anthropic import AnthropicWireServer
 from tests.adapters.llm.wire.google import GoogleWireServer
 from tests.adapters.llm.wire.openai import OpenAIWireServer
+from tests.adapters.llm.wire.openai import answer as openai_answer
+from tests.adapters.llm.wire.openai import text as openai_text
 from tests.adapters.llm.wire.perplexity import PerplexityWireServer
-from tests.adapters.llm.wire.server import WireServer
+from tests.adapters.llm.wire.server import Reply, WireServer
 
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 FORM = {"type": "json_schema", "name": "sum", "schema": SCHEMA, "strict": False}
@@ -197,6 +199,29 @@ async def test_what_a_model_refuses_is_left_out_and_not_claimed(
     for _ in range(2):  # from the second time on it may be known
         _, honoured = await wire.ask(provider, sampling, add, model=model)
         assert honoured == taken
+
+
+async def test_a_value_that_is_refused_is_not_the_field(
+    servers: dict[type[WireServer], WireServer],
+) -> None:
+    refusals = [
+        [Reply(400, {"error": {"message": f"{name} is too large: 900000.", "param": name}})]
+        for name in ("max_completion_tokens", "max_tokens")
+    ]
+    server = servers[OpenAIWireServer]
+    server.reset()
+    server.play("small", *refusals, openai_answer(*openai_text("Hello.")))
+    model = OpenAIChat(api_key=KEY, base_url=server.base_url)
+    turns = [UserTurn("Hello.")]
+    try:
+        for limit, taken in ((900_000, set[str]()), (100, {"max_output_tokens"})):
+            sampling = Sampling(max_output_tokens=limit)
+            request = ModelRequest("small", turns, sampling=sampling)
+            *_, stop = [piece async for piece in model.stream(request)]
+            assert isinstance(stop, Stop)
+            assert stop.taken == taken
+    finally:
+        await model.close()
 
 
 async def test_json_of_any_schema(wire: Wire) -> None:
