@@ -13,13 +13,15 @@ Implement `ChatModel` (it need not be inherited) and register its factory with
         async def close(self):
             \"\"\"Release connections.\"\"\"
 
-Request: `ModelRequest` with its turns (`UserTurn`, `AssistantTurn` with `ToolUse`, `ToolTurn`).
+Request: `ModelRequest` with its turns (`UserTurn`, `AssistantTurn` with `ToolUse`, `ToolTurn`) and
+its `Sampling`; ``taken`` of the `Stop` names the parameters that the answer honours.
 Answer, each a `Piece`: `Text`, `Reasoning`, `TextWasReasoning`, `ToolRequest`, and last a `Stop`
 with `StopReason` and `Usage`. The ``arguments`` of a `ToolRequest` are JSON text. Failure: raise
 `ProviderError` with a `ProviderReason`, or `ProviderTimeout`; the reason decides whether the
 request is retried.
 """
 
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -48,6 +50,7 @@ __all__ = [
     "ProviderReason",
     "ProviderTimeout",
     "Reasoning",
+    "Sampling",
     "Stop",
     "StopReason",
     "Text",

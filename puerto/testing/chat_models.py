@@ -30,6 +30,7 @@ from typing import ClassVar, NoReturn
 
 import pytest
 
+from domain.conversations.sampling import Sampling
 from domain.models.messages import (
     AssistantTurn,
     ModelRequest,
@@ -120,6 +121,15 @@ class ChatModelContract:
         """A request leaves no state that spoils the next one."""
         assert _text(await _answer(model, text_request))
         assert _text(await _answer(model, text_request))
+
+    async def test_says_which_parameters_it_honours(
+        self, model: ChatModel, text_request: ModelRequest
+    ) -> None:
+        """Only parameters of the request are claimed; users are warned of the others."""
+        assert not _stop(await _answer(model, text_request)).taken
+        sampling = Sampling(temperature=1.0, max_output_tokens=500)
+        stop = _stop(await _answer(model, replace(text_request, sampling=sampling)))
+        assert stop.taken <= sampling.given().keys()
 
     async def test_asks_for_a_tool(self, model: ChatModel, tool_request: ModelRequest) -> None:
         """The call names the offered tool; its arguments are a JSON object."""
