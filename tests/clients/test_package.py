@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 import agent_client
 from agent_client import ConsentReply, errors, events, records
-from agent_client.resources import ChatFields, ConversationChanges
+from agent_client.fields import ChatFields, ConversationChanges, ConversationFields, Sampling
 from entrypoints.http.openapi import events as sent
 from entrypoints.http.routes.chat import ChatRequest, ToolCall, ToolResult
 from entrypoints.http.routes.consents import ConsentAnswered, ConsentView, Reply
@@ -23,10 +23,12 @@ from entrypoints.http.routes.conversations import (
     ConversationChange,
     ConversationView,
     MessageView,
+    NewConversation,
     WholeConversation,
 )
 from entrypoints.http.routes.run_views import RunView
 from entrypoints.http.routes.tools.lists import ToolView
+from entrypoints.http.sampling import SamplingBody
 from tests.support.pages import ROOT
 from tests.test_dependencies import ROOMS, imports_of
 
@@ -111,6 +113,8 @@ def test_it_reads_only_fields_that_the_service_sends(
 def test_it_sends_only_fields_that_the_service_reads() -> None:
     assert ChatFields.__annotations__.keys() <= ChatRequest.model_fields.keys()
     assert ConversationChanges.__annotations__.keys() <= ConversationChange.model_fields.keys()
+    assert ConversationFields.__annotations__.keys() <= NewConversation.model_fields.keys()
+    assert Sampling.__annotations__.keys() == SamplingBody.model_fields.keys()
     assert ConsentReply(True, "", {}, {}, {}, "done").body().keys() == (Reply.model_fields.keys())
 
 

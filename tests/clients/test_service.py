@@ -69,6 +69,15 @@ def of(conversation_id: str) -> Any:
     return {"conversation_id": conversation_id}
 
 
+def test_sampling_reaches_the_model_which_says_what_it_does_not_take(client: AgentClient) -> None:
+    held = client.conversations.create("Sums", sampling={"temperature": 0.5})
+    assert held.sampling == {"temperature": 0.5}
+    answer = client.chat.send("What is 17 * 23?", conversation_id=held.id, sampling={"seed": 7})
+    assert any("temperature" in each for each in answer.warnings)
+    assert client.runs.get(answer.run_id).warnings == answer.warnings
+    assert client.conversations.update(held.id, sampling=None).sampling == {}
+
+
 def test_a_run_is_followed_again_from_any_of_its_events(client: AgentClient) -> None:
     events = list(client.chat.stream("What is 17 * 23?"))
     run_id = events[0].run_id

@@ -37,6 +37,7 @@ from agent_client.events import (
     ToolProgress,
     UnknownEvent,
 )
+from agent_client.fields import Sampling
 from agent_client.records import (
     Answer,
     Consent,
@@ -97,6 +98,7 @@ __all__ = [
     "RunFailedError",
     "RunStarted",
     "RunStream",
+    "Sampling",
     "ServerError",
     "Thinking",
     "Tool",

@@ -29,6 +29,7 @@ class Transcript:
         self._calls: list[ToolCall] = []
         self._status = "running"
         self._usage = Usage()
+        self._warnings: tuple[str, ...] = ()
         self._pieces: list[str] = []
         self._pieces_at: dict[str, int] = {}  # how many there were after the event at a cursor
 
@@ -68,6 +69,7 @@ class Transcript:
                 self.problem = event.error
             case Done():
                 self._status, self._usage = event.status, event.usage
+                self._warnings = event.warnings
         self._pieces_at[event.cursor] = len(self._pieces)
 
     def answer(self, cursor: str) -> Answer:
@@ -82,5 +84,6 @@ class Transcript:
             results=tuple(self.results),
             consent_requests=tuple(self.waiting.values()),
             usage=self._usage,
+            warnings=self._warnings,
             cursor=cursor,
         )

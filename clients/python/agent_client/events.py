@@ -97,13 +97,17 @@ class RunFailed(Event):
 
 
 class Done(Event):
-    """The end of the run, or, as ``waiting_consent``, of what comes until a person answers."""
+    """The end of the run, or, as ``waiting_consent``, of what comes until a person answers.
+
+    ``warnings`` names the sampling parameters that had no effect.
+    """
 
     type: Literal["done"]
     status: str
     stop: str = ""
     usage: Usage = Usage()
     effects: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class UnknownEvent(Event):

@@ -112,6 +112,7 @@ class Conversation(Record):
     message_count: int
     provider: str | None = None
     model: str | None = None
+    sampling: dict[str, Any] = Field(default_factory=dict)
     active_run_id: str | None = None
 
 
@@ -152,6 +153,7 @@ class Run(Record):
     provider: str | None = None
     model: str | None = None
     effects: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     created_at: datetime
     finished_at: datetime | None = None
 
@@ -175,6 +177,7 @@ class Answer(Record):
 
     ``status`` is ``completed``, ``cancelled`` or ``waiting_consent``; of the last,
     ``consent_requests`` is what the run waits for, and ``cursor`` where its events go on.
+    ``warnings`` names the sampling parameters that had no effect.
     """
 
     conversation_id: str | None
@@ -186,6 +189,7 @@ class Answer(Record):
     results: tuple[ToolResult, ...]
     consent_requests: tuple[ConsentRequest, ...]
     usage: Usage
+    warnings: tuple[str, ...]
     cursor: str
 
     @property

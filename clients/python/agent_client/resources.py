@@ -1,7 +1,7 @@
 """What a client offers: chat, conversations, runs, tools, consents; each once, for both faces."""
 
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from agent_client._core import Call, Core, read
 from agent_client._faces import Awaiting, Blocking, Iteration, Operation
@@ -10,6 +10,7 @@ from agent_client._lists import PAGE, items, path_of
 from agent_client._replies import ConsentReply
 from agent_client._runs import WAITS, RunFollowing, answer_consent, follow_run, run_failed
 from agent_client.errors import UnexpectedAnswerError
+from agent_client.fields import ChatFields, ConversationChanges, ConversationFields
 from agent_client.records import (
     Answer,
     Consent,
@@ -22,15 +23,6 @@ from agent_client.records import (
     WholeConversation,
 )
 from agent_client.streams import opens_events, opens_run
-
-
-class ChatFields(TypedDict, total=False):
-    """What may go with a message: the conversation to go on with, and who answers."""
-
-    conversation_id: str | None
-    provider: str | None
-    model: str | None
-    agent: str | None
 
 
 class _Resource:
@@ -93,22 +85,14 @@ class _RunsOperations(_Resource):
         return items(self._core, path_of("runs"), "runs", Run, query)
 
 
-class ConversationChanges(TypedDict, total=False):
-    """What to change; None for ``provider`` and ``model`` means as configured."""
-
-    title: str
-    provider: str | None
-    model: str | None
-
-
 class _ConversationsOperations(_Resource):
     @Operation
     async def create(
-        self, title: str | None = None, *, provider: str | None = None, model: str | None = None
+        self, title: str | None = None, **fields: Unpack[ConversationFields]
     ) -> Conversation:
         """Begin an empty conversation."""
-        fields = {"title": title, "provider": provider, "model": model}
-        body = {name: value for name, value in fields.items() if value is not None}
+        given = {name: value for name, value in fields.items() if value is not None}
+        body = given if title is None else {"title": title, **given}
         return await self._core.get(Call("POST", path_of("conversations"), body=body), Conversation)
 
     @Operation
