@@ -101,12 +101,18 @@ class JsonRequest(Request):
 
     async def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:  # noqa: ARG002, FBT001, FBT002  Quart's signature
         """Return the body parsed as JSON."""
+        if not self.is_json and ("Content-Type" in self.headers or self.content_length):
+            raise _no_json()  # before a body is read that is of no use
         body = await self.get_data(cache=cache, as_text=False)
         if not self.is_json:
-            if not body and "Content-Type" not in self.headers:
-                return {}
-            raise UnsupportedMediaType("Send the body as Content-Type: application/json.")
+            if body:
+                raise _no_json()
+            return {}
         return read_json(body if isinstance(body, bytes) else body.encode())
+
+
+def _no_json() -> UnsupportedMediaType:
+    return UnsupportedMediaType("Send the body as Content-Type: application/json.")
 
 
 def requests_with(most: int, beneath: str) -> type[JsonRequest]:
