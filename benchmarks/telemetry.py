@@ -44,7 +44,7 @@ from domain.telemetry.measurements import Measurements
 from domain.telemetry.measuring import MeasuringTelemetry
 from domain.telemetry.ports import ModelWork, RunWork, Telemetry, ToolWork, WorkEnding
 from entrypoints.server.lifecycle import running
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 

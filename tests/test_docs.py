@@ -23,7 +23,8 @@ from entrypoints.http.routes.chat import ChatRequest
 from entrypoints.http.routes.consents import ConsentAnswer
 from entrypoints.http.routes.policy import PolicyBody
 from entrypoints.http.streaming import frames
-from entrypoints.settings.settings import Settings, load_settings
+from entrypoints.settings.loading import load_settings
+from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 from plugins.authoring.hookspecs import SUCCESSORS
 from plugins.authoring.registry import Registry

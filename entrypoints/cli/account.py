@@ -88,7 +88,7 @@ def _with_client(
 ) -> T:
     from entrypoints.cli.chat.session import credentials
     from entrypoints.cli.clients.remote import remote
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     service = url or load_settings().public_address
     if not service:

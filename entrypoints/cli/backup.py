@@ -20,7 +20,7 @@ def command(
     from datetime import UTC, datetime
 
     from adapters.persistence.engine.backup import backup, ending_of
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     settings = load_settings()
     url = settings.direct_database.url

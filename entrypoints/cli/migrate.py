@@ -18,7 +18,7 @@ def command(
     """
     from adapters import persistence
     from entrypoints.server.lifecycle import make_data_folder
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     settings = load_settings()
     url = settings.direct_database.url

@@ -29,7 +29,7 @@ def command(
     """
     from entrypoints.server.listener import listen
     from entrypoints.server.logs import configure_logging, log_uncaught
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     settings = load_settings()
     options = {"api_host": host, "api_port": port}

@@ -7,7 +7,8 @@ from adapters.http.transport.environment import network_problems
 from domain.models.ports import NOT_CONFIGURED, ChatModels
 from domain.plugins.plugin import PluginState
 from domain.shared.errors import Unavailable
-from entrypoints.settings.settings import Settings, SettingsError
+from entrypoints.settings.loading import SettingsError
+from entrypoints.settings.settings import Settings
 from entrypoints.settings.unused import unused_settings
 from entrypoints.settings.version import VERSION
 from entrypoints.wiring.services import Services

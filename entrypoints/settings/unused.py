@@ -5,7 +5,8 @@ from typing import Final
 
 from adapters.llm.providers import PROVIDERS
 from entrypoints.settings.identity import IdentitySettings
-from entrypoints.settings.settings import Settings, environment, near_misses
+from entrypoints.settings.loading import environment, near_misses
+from entrypoints.settings.settings import Settings
 from entrypoints.settings.values import variables
 
 # API keys, each with the plugin that reads it.

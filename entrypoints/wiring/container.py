@@ -12,7 +12,8 @@ from domain.accounts.ports import Passwords
 from domain.shared.clock import Clock, SystemClock
 from domain.tools.http import HttpClients
 from domain.tools.ports import Toolbox
-from entrypoints.settings.settings import Settings, environment
+from entrypoints.settings.loading import environment
+from entrypoints.settings.settings import Settings
 from entrypoints.wiring.accounts import wire_accounts, wire_limits
 from entrypoints.wiring.adapters.encryption import wire_cipher
 from entrypoints.wiring.adapters.identity import wire_identity

@@ -159,7 +159,7 @@ def running_service(
 
     from adapters.llm.registry import Provider
     from adapters.security.passwords import ArgonPasswords
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
     from entrypoints.wiring.container import build
 
     given = {

@@ -11,7 +11,7 @@ import pytest
 from domain.accounts.api_keys import Scope
 from domain.accounts.users import Role
 from entrypoints.server.lifecycle import administered
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.settings.version import VERSION
 from entrypoints.wiring.container import build
 from tests.adapters.llm.wire.openai import OpenAIWireServer, answer, chunk

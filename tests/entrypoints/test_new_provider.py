@@ -49,7 +49,7 @@ import acme
 providers.PROVIDERS = (*providers.PROVIDERS, acme.PROVIDER)  # its line in the list
 
 from entrypoints.cli import app
-from entrypoints.settings.settings import SettingsError, load_settings
+from entrypoints.settings.loading import SettingsError, load_settings
 from entrypoints.settings.unused import unused_settings
 from entrypoints.wiring.container import build
 from typer.testing import CliRunner

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from domain.consents.replies import ConsentReply
 from entrypoints.server.lifecycle import administered, user_named
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.outside.clients import client, events_of, streamed

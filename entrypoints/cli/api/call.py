@@ -94,7 +94,7 @@ async def _clients(
     from adapters.http.guard.urls import read_url
     from adapters.http.guarded_transport import GuardedTransport
     from domain.web.open_hosts import OpenHost, read_open_hosts
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     settings = load_settings()
     opened = list(read_open_hosts(settings.open_hosts))

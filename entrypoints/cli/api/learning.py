@@ -95,7 +95,7 @@ def document_of(spec: str) -> "Document":
     """Return the document of a file, folder, archive, URL, or ``-`` for standard input."""
     from domain.learning.documents import Document
     from entrypoints.cli.api.bundle import is_bundle, read_bundle
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     if is_bundle(spec):
         bundle = read_bundle(spec, load_settings().max_document_bytes)

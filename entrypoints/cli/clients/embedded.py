@@ -17,7 +17,7 @@ from entrypoints.cli.clients.client import Client, ConsentLine, Json
 from entrypoints.encoding import EventEncoder, consent_request, time_text
 from entrypoints.server.lifecycle import administered, running, user_named
 from entrypoints.server.logs import configure_logging
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 

@@ -62,7 +62,7 @@ async def _service(folder: Path) -> "AsyncGenerator[Demonstration, None]":
     from entrypoints.server.in_process import in_process_server
     from entrypoints.server.lifecycle import running
     from entrypoints.server.logs import configure_logging
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
     from entrypoints.wiring.container import build
 
     # Without the environment, so that the demonstration is the same everywhere.

@@ -49,7 +49,7 @@ async def _examine(provider: str | None, model: str | None) -> "list[DoctorFindi
     from entrypoints.cli.doctor.findings import DoctorFinding, State
     from entrypoints.cli.doctor.providers import ask
     from entrypoints.server.logs import configure_logging
-    from entrypoints.settings.settings import SettingsError, load_settings
+    from entrypoints.settings.loading import SettingsError, load_settings
 
     try:
         settings = load_settings()

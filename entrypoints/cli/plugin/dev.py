@@ -103,7 +103,7 @@ def dev_settings(environment: Mapping[str, str], folder: Path, port: int) -> "Se
 
     By that address a browser comes back from where an account is connected.
     """
-    from entrypoints.settings.settings import load_settings
+    from entrypoints.settings.loading import load_settings
 
     own = {"PUERTO_DATA_DIR": str(folder), "PUERTO_GRACE_SECONDS": "1", "DATABASE_URL": ""}
     address = {"API_HOST": "127.0.0.1", "API_PORT": str(port)}

@@ -18,7 +18,7 @@ from domain.shared.clock import Clock
 from entrypoints.http.app import create_app
 from entrypoints.http.dialects.job_assistant.errors import ADDRESSES
 from entrypoints.server.lifecycle import running
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.wiring.container import build
 from entrypoints.wiring.services import Services
 from tests.fakes.security import FakePasswords

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from entrypoints.server.start import log_start, require_answerers
-from entrypoints.settings.settings import SettingsError, load_settings
+from entrypoints.settings.loading import SettingsError, load_settings
 from entrypoints.wiring.container import build
 from tests.entrypoints.http.conftest import Install
 from tests.support.log_lines import log_lines, with_words

@@ -21,7 +21,7 @@ from entrypoints.server.logs import (
     shorten_decode_error,
 )
 from entrypoints.server.redaction import secrets_of
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from tests.support.log_lines import log_lines
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJlIG9m"  # of nobody

@@ -2,7 +2,7 @@
 
 import pytest
 
-from entrypoints.settings.settings import SettingsError, load_settings
+from entrypoints.settings.loading import SettingsError, load_settings
 
 URL = "postgresql://ann:secret@db.example/puerto"
 

@@ -15,13 +15,8 @@ from domain.accounts.api_keys import new_key
 from domain.accounts.users import Role
 from domain.models.messages import ModelChoice
 from domain.policy.policy import Autonomy
-from entrypoints.settings.settings import (
-    PREFIX,
-    Settings,
-    SettingsError,
-    load_settings,
-    near_misses,
-)
+from entrypoints.settings.loading import SettingsError, load_settings, near_misses
+from entrypoints.settings.settings import PREFIX, Settings
 from entrypoints.settings.values import Engine, check_secret, variables
 
 GOOD_SECRET = "kq9Zf3vXw0PpL7uYt5RrE2mNb8VcA1sD4gH6"

@@ -8,7 +8,7 @@ from adapters.llm import openai
 from adapters.llm.provider_record import HttpApi, ProviderRecord
 from adapters.llm.providers import PROVIDERS
 from domain.shared.errors import ProviderTimeout
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from entrypoints.wiring.adapters.providers import model_providers
 from tests.adapters.llm.provider_contract import failure
 from tests.adapters.llm.wire.anthropic import AnthropicWireServer

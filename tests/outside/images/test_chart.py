@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # PyYAML brings no types
 
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from tests.outside.images.tools import program, run
 from tests.support.service import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 
 from domain.accounts.api_keys import Scope, new_key
 from domain.accounts.users import Role
-from entrypoints.settings.settings import SettingsError, load_settings
+from entrypoints.settings.loading import SettingsError, load_settings
 from tests.entrypoints.http.conftest import Install, Installation
 from tests.fakes.clock import FakeClock
 from tests.support.log_lines import log_lines, with_words

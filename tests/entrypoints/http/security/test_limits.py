@@ -13,7 +13,7 @@ from domain.accounts.users import Role
 from entrypoints.http.openapi.document import openapi_document
 from entrypoints.http.security.limits import HEADERS, is_free
 from entrypoints.http.streaming import socket_session
-from entrypoints.settings.settings import load_settings
+from entrypoints.settings.loading import load_settings
 from tests.entrypoints.http.conftest import PASSWORD, Client, Install, Installation, read_error
 from tests.fakes.clock import FakeClock
 from tests.support.log_lines import log_lines, with_words
