@@ -60,9 +60,9 @@ SHORT: Final[Sequence[Command]] = (
     (*PYTEST, *EXTENSIONS),
     (*PYTEST, ROUTES),
     (*PYTEST, HTTP, *without(ROUTES)),
-    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, OUTSIDE, *WITHOUT_DATABASE)),
+    (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *OUTSIDE, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),
-    (*PYTEST, OUTSIDE, *without(*EXTENSIONS)),
+    (*PYTEST, *OUTSIDE, *without(*EXTENSIONS)),
     (*PYTEST, ON_POSTGRESQL, HTTP),
     (*PYTEST, PLUGINS),
 )

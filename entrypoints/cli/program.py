@@ -28,10 +28,8 @@ def _expected(error: Exception) -> tuple[str, int] | None:
 
     if isinstance(error, PuertoError):
         return error.message, 1
-    settings = sys.modules.get(
-        "entrypoints.settings.settings"
-    )  # only who has loaded it can raise its error
-    if settings is not None and isinstance(error, settings.SettingsError):
+    loading = sys.modules.get("entrypoints.settings.loading")  # only it raises its error
+    if loading is not None and isinstance(error, loading.SettingsError):
         return str(error), 2
     return None
 
