@@ -42,8 +42,10 @@ async def test_anybody_may_what_the_key_may_and_no_more(opened: Installation) ->
 
 async def test_each_address_has_its_own_limit_and_users_have_theirs(opened: Installation) -> None:
     ada = await opened.user("ada")
-    answers = [await opened.anyone.send("GET", "/logs") for _ in range(6)]
-    response = answers[-1]
+    for _ in range(20):  # a slow machine gives the bucket time to fill again
+        response = await opened.anyone.send("GET", "/logs")
+        if response.status_code == 429:
+            break
     assert response.status_code == 429
     assert response.headers["X-RateLimit-Limit"] == "5"
 
