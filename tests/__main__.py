@@ -63,7 +63,6 @@ SHORT: Final[Sequence[Command]] = (
     (*PYTEST, ON_POSTGRESQL, "tests", *without(HTTP, *OUTSIDE, *WITHOUT_DATABASE)),
     (*PYTEST, "tests", *without(*APART)),
     (*PYTEST, *OUTSIDE, *without(*EXTENSIONS)),
-    (*PYTEST, ON_POSTGRESQL, HTTP),
     (*PYTEST, PLUGINS),
 )
 # One engine after the other: loads and storms want both cores.

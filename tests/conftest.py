@@ -19,7 +19,7 @@ from hypothesis import settings
 from tortoise.apps import Apps
 
 from adapters.persistence import migrate
-from tests.parts import OUTSIDE, WITHOUT_DATABASE
+from tests.parts import HTTP, OUTSIDE, WITHOUT_DATABASE
 from tests.support.postgres import running_postgres
 from tests.support.templates import migrated
 
@@ -59,7 +59,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("database") == "postgresql":
         for item in items:
-            if item.nodeid.startswith(OUTSIDE):  # what differs by engine is tested within, too
+            # What differs by engine is in the repositories.
+            if item.nodeid.startswith((HTTP, *OUTSIDE)):
                 item.add_marker(pytest.mark.long)
         used = [item for item in items if _uses_a_database(item) and not _on_one_engine(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in used])
