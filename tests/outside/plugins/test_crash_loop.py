@@ -53,6 +53,7 @@ def calls(settings: dict[str, str]) -> Iterator[Path]:
     assert file.read_text().split() == ["called", "called"]
 
 
+@pytest.mark.long
 def test_workers_are_replaced_and_the_call_is_given_up(
     tmp_path: Path, settings: dict[str, str], calls: Path
 ) -> None:

@@ -68,6 +68,7 @@ def workers(database_url: str, packages: Path, tmp_path: Path) -> Iterator[tuple
         yield both
 
 
+@pytest.mark.long
 @pytest.mark.one_engine  # that what is bad is set aside has nothing to do with the database
 async def test_bad_plugins_leave_the_service_answering(
     workers: tuple[Worker, Worker], packages: Path

@@ -235,6 +235,7 @@ def test_a_task_that_was_left_behind_ends_nothing(service: RunningService, token
     leave_tasks_behind(service, token)
 
 
+@pytest.mark.long
 def test_a_task_that_was_left_behind_ends_no_worker(tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2") as service:
         leave_tasks_behind(service, service.user("ada"))

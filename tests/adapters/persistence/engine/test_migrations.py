@@ -208,6 +208,7 @@ async def test_planning_makes_nothing(bare_url: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []  # noqa: ASYNC240  nobody waits for a test
 
 
+@pytest.mark.long
 async def test_of_several_processes_at_once_one_does_the_work(bare_url: str) -> None:
     processes = [
         await asyncio.create_subprocess_exec(
