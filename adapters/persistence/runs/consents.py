@@ -12,12 +12,12 @@ from adapters.persistence.engine.formats import ARGUMENTS, CONSENT_FORM, VALUES,
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.leasing import FREE
 from adapters.persistence.engine.signals import work_notification
+from adapters.persistence.engine.status_pages import status_page
 from adapters.persistence.rows import to_consent
 from domain.consents.consent import Consent, ConsentStatus
 from domain.consents.ports import Consents
 from domain.runs.states import RunStatus
 from domain.shared.errors import NotFound
-from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 
 _COLUMNS: Final = (
@@ -48,7 +48,6 @@ _ALL: Final = """
 """
 _GET: Final = f"{_ALL} WHERE id = $1 AND user_id = $2"
 _PAGE: Final = f"{_ALL} WHERE user_id = $1"
-_ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
 _OF_RUN: Final = f"{_ALL} WHERE run_id = $1 ORDER BY created_at, id"
 _DUE: Final = f"""
     {_ALL} WHERE status = 'waiting' AND expires_at <= $1 ORDER BY expires_at LIMIT $2
@@ -92,17 +91,15 @@ class TortoiseConsents(Consents):
     async def page(
         self, user_id: str, status: ConsentStatus | None, limit: int, cursor: str | None
     ) -> Page[Consent]:
-        sql = _PAGE
-        values: list[Any] = [user_id, limit + 1]
-        if cursor is not None:
-            values += read_place("requests", cursor)
-            sql += " AND (created_at, id) < ($3, $4)"
-        if status is not None:
-            values.append(status)
-            sql += f" AND status = ${len(values)}"
-        rows = await self._database.fetch(sql + _ORDER, *values)
-        return keyset_page(
-            "requests", rows, limit, to_consent, lambda each: (each.created_at, each.id)
+        return await status_page(
+            self._database,
+            (_PAGE, user_id),
+            status,
+            limit,
+            cursor,
+            kind="requests",
+            read=to_consent,
+            place=lambda each: (each.created_at, each.id),
         )
 
     @override

@@ -12,8 +12,8 @@ from adapters.persistence.engine.formats import NOTICE
 from adapters.persistence.engine.id_lists import each_id, list_of_ids
 from adapters.persistence.engine.inserting import insert
 from adapters.persistence.engine.leasing import FREE, claim_statement
+from adapters.persistence.engine.status_pages import status_page
 from domain.shared.errors import NotFound
-from domain.shared.list_cursors import keyset_page, read_place
 from domain.shared.paging import Page
 from domain.webhooks.delivery import Delivery, DeliveryStatus, TryResult
 from domain.webhooks.ports import Deliveries
@@ -75,7 +75,6 @@ _PARK_ALL: Final = f"""
 """  # noqa: S608  made of constants
 _GET: Final = "SELECT * FROM deliveries WHERE id = $1"
 _PAGE: Final = "SELECT * FROM deliveries WHERE webhook_id = $1"
-_ORDER: Final = " ORDER BY created_at DESC, id DESC LIMIT $2"
 _PENDING: Final = "SELECT count(*) AS count FROM deliveries WHERE leased_until IS NOT NULL"
 
 
@@ -146,17 +145,15 @@ class TortoiseDeliveries(Deliveries):
     async def page(
         self, webhook_id: str, status: DeliveryStatus | None, limit: int, cursor: str | None
     ) -> Page[Delivery]:
-        sql = _PAGE
-        values: list[Any] = [webhook_id, limit + 1]
-        if cursor is not None:
-            values += read_place("deliveries", cursor)
-            sql += " AND (created_at, id) < ($3, $4)"
-        if status is not None:
-            values.append(status)
-            sql += f" AND status = ${len(values)}"
-        rows = await self._database.fetch(sql + _ORDER, *values)
-        return keyset_page(
-            "deliveries", rows, limit, _delivery, lambda each: (each.created_at, each.id)
+        return await status_page(
+            self._database,
+            (_PAGE, webhook_id),
+            status,
+            limit,
+            cursor,
+            kind="deliveries",
+            read=_delivery,
+            place=lambda each: (each.created_at, each.id),
         )
 
     @override
