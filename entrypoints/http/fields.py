@@ -28,34 +28,32 @@ Timestamp = Annotated[
     ),
 ]
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, description="How many to return at most.")]
-_CURSOR: Final = "Where to go on: `next_cursor` of the page before, as it came."
-ConversationCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^c[0-9a-f]{46}$"})
-]
-MessageCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^m[1-9a-f][0-9a-f]{0,6}$"})
-]
-ConsentCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^r[0-9a-f]{46}$"})
-]
-DecisionCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^a[0-9a-f]{46}$"})
-]
-RunCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^s[0-9a-f]{46}$"})
-]
-UserCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[0-9a-f]{46}$"})
-]
-BudgetCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^b[0-9a-f]{46}$"})
-]
-UsageCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^u[1-9a-f][0-9a-f]{0,6}$"})
-]
-SessionCursor = Annotated[
-    str, Field(description=_CURSOR, json_schema_extra={"pattern": "^l[0-9a-f]{46}$"})
-]
+
+
+def place_cursor(kind: str) -> Any:
+    """Describe the cursor of a list of this kind that `list_cursors.write_place` writes."""
+    return _cursor(f"^{kind[0]}[0-9a-f]{{46}}$")
+
+
+def number_cursor(kind: str) -> Any:
+    """Describe the cursor of a list of this kind that `list_cursors.write_number` writes."""
+    return _cursor(f"^{kind[0]}[1-9a-f][0-9a-f]{{0,6}}$")
+
+
+def _cursor(pattern: str) -> Any:
+    told = "Where to go on: `next_cursor` of the page before, as it came."
+    return Field(description=told, json_schema_extra={"pattern": pattern})
+
+
+ConversationCursor = Annotated[str, place_cursor("conversations")]
+MessageCursor = Annotated[str, number_cursor("messages")]
+ConsentCursor = Annotated[str, place_cursor("requests")]
+DecisionCursor = Annotated[str, place_cursor("audit")]
+RunCursor = Annotated[str, place_cursor("started")]
+UserCursor = Annotated[str, place_cursor("users")]
+BudgetCursor = Annotated[str, place_cursor("budgets")]
+UsageCursor = Annotated[str, number_cursor("usage")]
+SessionCursor = Annotated[str, place_cursor("logins")]
 # Plugins bring providers and agents, and the document says the same whatever is installed.
 ProviderName = Annotated[
     str, Field(description="As `llm_providers` of `GET /api/health` names them.", min_length=1)

@@ -11,16 +11,10 @@ from domain.shared.list_cursors import read_number, write_number
 from domain.shared.paging import DEFAULT_LIMIT
 from domain.tools.ports import ToolSchemas
 from domain.tools.tool import ToolSpec
-from entrypoints.http.fields import Limit
+from entrypoints.http.fields import Limit, number_cursor
 
 _LIST: Final = "operations"
-OperationCursor = Annotated[
-    str,
-    Field(
-        description="Where to go on: `next_cursor` of the page before, as it came.",
-        json_schema_extra={"pattern": "^o[1-9a-f][0-9a-f]{0,6}$"},
-    ),
-]
+OperationCursor = Annotated[str, number_cursor(_LIST)]
 
 
 class OperationsQuery(BaseModel):

@@ -17,7 +17,7 @@ from domain.accounts.users import Role
 from domain.learning.drafts import Draft
 from domain.learning.own_credentials import OwnCredentialsState
 from domain.shared.paging import DEFAULT_LIMIT
-from entrypoints.http.fields import Limit, NextCursor
+from entrypoints.http.fields import Limit, NextCursor, place_cursor
 from entrypoints.http.idempotency import once_prepared, takes_key
 from entrypoints.http.openapi.document import answers_nothing, can_fail
 from entrypoints.http.routes.learned_apis.bodies import (
@@ -45,13 +45,7 @@ ADDRESS = "/api/learned-apis"
 
 blueprint = Blueprint("learned_apis", __name__, url_prefix=ADDRESS)
 
-ApiCursor = Annotated[
-    str,
-    Field(
-        description="Where to go on: `next_cursor` of the page before, as it came.",
-        json_schema_extra={"pattern": "^l[0-9a-f]{46}$"},
-    ),
-]
+ApiCursor = Annotated[str, place_cursor("learned")]
 
 
 class ApisQuery(BaseModel):
