@@ -2,36 +2,16 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
 from websockets.asyncio.client import connect
 
 from tests.dialects.shapes import has_fields, is_id, is_time
-from tests.dialects.site import PAGE, PATIENCE, Site, running_site
+from tests.dialects.site import PAGE, PATIENCE, Site
 
 QUESTION = "Lista las instancias EC2"
 ANSWER = "Encontré 5 instancias..."
-
-
-@pytest.fixture(scope="module")
-def site(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(Path(tmp_path_factory.mktemp("s0")), module_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def token(site: Site) -> str:
-    return site.service.user("ann")
-
-
-@pytest.fixture
-def api(site: Site, token: str) -> Iterator[httpx2.Client]:
-    with site.client(token) as client:
-        yield client
 
 
 def test_a_message_and_the_history(api: httpx2.Client) -> None:

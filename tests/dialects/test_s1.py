@@ -7,7 +7,6 @@ import json
 import time
 from base64 import b64decode
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from tests.dialects.shapes import has_fields, is_id, is_time
-from tests.dialects.site import PATIENCE, Site, running_site
+from tests.dialects.site import PATIENCE, Site
 from tests.support.web_server import Reply, serving
 
 QUESTION = "Lista las instancias EC2"
@@ -44,23 +43,6 @@ API = {
         }
     },
 }
-
-
-@pytest.fixture(scope="module")
-def site(module_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running_site(Path(tmp_path_factory.mktemp("s1")), module_url) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def token(site: Site) -> str:
-    return site.service.user("ann")
-
-
-@pytest.fixture
-def api(site: Site, token: str) -> Iterator[httpx2.Client]:
-    with site.client(token) as client:
-        yield client
 
 
 @pytest.fixture

@@ -75,12 +75,6 @@ def token(site: Site, request: pytest.FixtureRequest) -> str:
     return site.service.user(name[:40])
 
 
-@pytest.fixture
-def api(site: Site, token: str) -> Iterator[httpx2.Client]:
-    with site.client(token) as client:
-        yield client
-
-
 def say(api: httpx2.Client, message: str, conversation_id: str | None = None) -> dict[str, Any]:
     """Send a message as the example does, and return the answer, its shape checked."""
     body = {"message": message, "stream": False}
